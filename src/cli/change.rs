@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 use super::control::ControlArgs;
 use super::examples;
 use super::parsers::{
-    clock_position, duration_or_instant, duration_text, instant, ip, variant_of, variant_of_or, word_of,
+    clock_position, duration_or_instant, duration_text, instant, ip, number, variant_of, variant_of_or,
+    word_of,
 };
 use crate::model::{self, MOST_CLIENTS};
 
@@ -28,7 +29,7 @@ pub(crate) struct TimingArgs {
     #[arg(long, value_name = "ADDR", value_parser = ip, conflicts_with = "instance")]
     pub client: Option<IpAddr>,
     /// Only the first N clients that ask for a path of spot, events or autoscaling see it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CLIENTS))]
+    #[arg(long, value_name = "N", value_parser = number::<u32>(1..=MOST_CLIENTS))]
     pub first_n_clients: Option<u32>,
     /// Print JSON
     #[arg(long)]

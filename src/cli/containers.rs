@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::change::TimingArgs;
-use super::parsers::{accepted, duration_text, variant_of};
+use super::parsers::{accepted, duration_text, number, variant_of};
 use crate::model::{self, EcsName, RoleName, ServiceAccount};
 
 const ECS_EXAMPLES: &str = "\
@@ -79,7 +79,7 @@ pub(crate) struct TaskStopArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration_text, default_value = "30s")]
     pub timeout: String,
     /// Exit code of the containers; 137 is that of SIGKILL
-    #[arg(long, value_name = "CODE", default_value_t = 137)]
+    #[arg(long, value_name = "CODE", value_parser = number::<u8>(0..=255), default_value_t = 137)]
     pub exit_code: u8,
     #[command(flatten)]
     pub timing: TimingArgs,
@@ -112,7 +112,7 @@ pub(crate) struct ContainerArgs {
     #[arg(long, conflicts_with = "restart")]
     pub stopped: bool,
     /// Exit code of one that has stopped [default: 0]
-    #[arg(long, value_name = "CODE", requires = "stopped")]
+    #[arg(long, value_name = "CODE", value_parser = number::<u8>(0..=255), requires = "stopped")]
     pub exit_code: Option<u8>,
     /// It is started again, by its restart policy
     #[arg(long)]

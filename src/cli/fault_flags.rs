@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::parsers::{duration_text, instant, signed_duration, variant_of};
+use super::parsers::{duration_text, instant, number, signed_duration, variant_of};
 use crate::config::parse_duration;
 use crate::model::fault::{self, EffectKey, EffectTable, HeaderChange, Latency, Probability, Throttle};
 use crate::model::{ClientMatcher, PathGlob};
@@ -26,7 +26,7 @@ pub(crate) struct FaultFlags {
     #[arg(id = "body-latency", long, value_name = "DURATION", value_parser = duration_range)]
     pub body_latency: Option<String>,
     /// Respond with this status, 200 to 599
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(200..=599))]
+    #[arg(long, value_name = "N", value_parser = number::<u16>(200..=599))]
     pub status: Option<u16>,
     /// Set a header of the response, or remove it, if there is no value after the colon; repeatable
     #[arg(id = "headers", long = "header", value_name = "NAME: VALUE", value_parser = header)]
@@ -72,7 +72,7 @@ pub(crate) struct FaultFlags {
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..=Throttle::FASTEST),
+        value_parser = number::<u32>(1..=Throttle::FASTEST),
         conflicts_with_all = EffectKey::Throttle.excluded().chain(["count", "probability", "seed"]),
     )]
     pub throttle: Option<u32>,
@@ -89,16 +89,16 @@ pub(crate) struct FaultFlags {
     #[arg(long, value_name = "ADDR", value_parser = parsed::<ClientMatcher>)]
     pub client: Vec<String>,
     /// Not the first N requests that match
-    #[arg(id = "after-n", long, value_name = "N", conflicts_with = "throttle")]
+    #[arg(id = "after-n", long, value_name = "N", value_parser = number::<u32>(0..), conflicts_with = "throttle")]
     pub after_n: Option<u32>,
     /// Only the first N requests that match, after those of --after-n
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::<u32>(1..))]
     pub count: Option<u32>,
     /// Probability that a matching request is affected, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability)]
     pub probability: Option<f64>,
     /// Seed of the random choices
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    #[arg(long, value_name = "N", value_parser = number::<u64>(0..=i64::MAX))]
     pub seed: Option<u64>,
     /// How long the fault lasts [default: until the next load]
     #[arg(long = "for", value_name = "DURATION", value_parser = positive_duration)]

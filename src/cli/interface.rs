@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::change::TimingArgs;
 use super::examples;
-use super::parsers::{accepted, delays, duration_text};
+use super::parsers::{accepted, delays, duration_text, number};
 use crate::model::{InstanceType, InterfaceName, MacAddress, RoleName};
 
 /// `mock-imds interface`.
@@ -77,10 +77,10 @@ pub(crate) struct AttachArgs {
     #[arg(long, value_name = "ENI")]
     pub interface_id: Option<String>,
     /// Device number [default: one that is free on its network card]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8))]
+    #[arg(long, value_name = "N", value_parser = number::<u8>(0..=255))]
     pub device_number: Option<u8>,
     /// Network card, on instance types with several
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8))]
+    #[arg(long, value_name = "N", value_parser = number::<u8>(0..=255))]
     pub network_card: Option<u8>,
     #[command(flatten)]
     pub addresses: AddressArgs,

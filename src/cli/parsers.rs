@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
+use std::ops::Bound::{Excluded, Included, Unbounded};
+use std::ops::RangeBounds;
 use std::os::fd::RawFd;
 use std::str::FromStr;
 use std::time::Duration;
@@ -68,6 +70,25 @@ pub(super) fn ip(text: &str) -> Result<IpAddr, String> {
 
 pub(super) fn accepted<T: FromStr<Err = Accepted>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|expected| format!("expected {expected}"))
+}
+
+/// A whole number in this range, whose first one is in it.
+pub(super) fn number<T: TryFrom<i64> + 'static>(
+    range: impl RangeBounds<i64> + Clone + Send + Sync + 'static,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    move |text: &str| {
+        let number = text.parse::<i64>().ok().filter(|number| range.contains(number));
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
+            let least = match range.start_bound() {
+                Included(least) | Excluded(least) => *least,
+                Unbounded => 0,
+            };
+            match range.end_bound() {
+                Included(most) | Excluded(most) => format!("expected a whole number from {least} to {most}"),
+                Unbounded => format!("expected a whole number, {least} or more"),
+            }
+        })
+    }
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {

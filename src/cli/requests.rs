@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::control::ControlArgs;
 use super::examples;
-use super::parsers::{accepted, duration};
+use super::parsers::{accepted, duration, number};
 use crate::journal::{
     CommaSeparated, EndpointFilter, MethodFilter, OutcomeFilter, RequestFormat, SinceFilter,
 };
@@ -25,7 +25,7 @@ pub(crate) struct RequestsArgs {
     #[command(flatten)]
     pub filters: FilterArgs,
     /// Only the newest N [default: all that are kept; with --follow, 10]
-    #[arg(long, value_name = "N")]
+    #[arg(long, short = 'n', value_name = "N", value_parser = number::<usize>(0..))]
     pub limit: Option<usize>,
     /// Print JSON, one line for each request
     #[arg(long, conflicts_with = "format")]

@@ -3,6 +3,7 @@
 use super::print::{print_line, print_sentence};
 use super::server_choice;
 use crate::cli::DoctorArgs;
+use crate::control::api::ScenarioStatus;
 use crate::doctor::examine;
 use crate::doctor::facts::ServerState;
 use crate::doctor::gather::{GatherOptions, gather};
@@ -35,10 +36,20 @@ fn server(args: &DoctorArgs) -> ServerState {
         Ok(status) => ServerState::Running {
             version: status.version,
             pid: status.pid,
+            serving: serving(&status.scenario),
             instance: status.scenario.instance_id,
             credential_failure: status.credentials.and_then(|credentials| credentials.failure),
         },
         Err(failure) if failure.status == ExitStatus::NoPermission => ServerState::NoPermission,
         Err(failure) => ServerState::NoAnswer(failure.message),
+    }
+}
+
+/// What the server serves, for a sentence about a file that it does not serve.
+fn serving(scenario: &ScenarioStatus) -> String {
+    match &scenario.fallback {
+        Some(fallback) => fallback.serving.name().to_owned(),
+        None if scenario.file.is_some() => "what it loaded before".to_owned(),
+        None => scenario.name(),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::print::{print_line, print_reply, print_reply_in_flags, print_sentence, to_json};
+use super::print::{in_flags, print_line, print_reply, print_reply_in_flags, print_sentence, to_json};
 use super::server_choice;
 use crate::cli::{FaultArgs, FaultCommand, FaultFlags, FaultRemoveArgs, FaultSetArgs};
 use crate::control::api::{Cleared, FaultOrigin, FaultStatus, LiveOrder, Rejected, RemoveFaultsOrder};
@@ -50,13 +50,14 @@ fn check_headers(flags: &FaultFlags) -> Result<(), Failure> {
 
 /// No fault has the name, which was typed: the rejection has no line for it.
 fn is_unknown(name: &FaultName, rejected: &Rejected) -> bool {
-    let found = format!("{:?} is not there", name.as_str());
+    let found = format!("there is no fault {:?}", name.as_str());
     rejected.problems.iter().any(|problem| problem.line.is_none() && problem.found == found)
 }
 
 fn remove(args: &FaultRemoveArgs) -> Result<(), Failure> {
     let client = server_choice::client(&args.control)?;
     let outcome = client.remove_faults(&RemoveFaultsOrder { names: args.names.clone(), all: args.all });
+    let outcome = outcome.map_err(|error| in_flags(error, args.json));
     let describe = |cleared: &Cleared| (String::new(), cleared.message.clone());
     print_reply(outcome, args.json, describe, |_| {
         Failure::new(ExitStatus::Usage, "rejected; nothing has changed")

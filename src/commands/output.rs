@@ -19,8 +19,7 @@ pub(crate) fn check_writable(to: &OutputArgs) -> Result<(), Failure> {
     let target = target(file, to.force)?;
     let directory = parent(&target);
     if !directory.is_dir() {
-        let found = format!("cannot be written: there is no directory {}", directory.display());
-        return Err(refused(ExitStatus::Unavailable, file, &found));
+        return Err(refused(ExitStatus::Unavailable, file, &no_directory(directory)));
     }
     // What is left there until the end would stay if SIGINT ended the work.
     scratch(&target, b"", 0o600).and_then(fs::remove_file).map_err(|error| unwritable(file, &error))
@@ -46,7 +45,7 @@ pub(crate) fn check_new(file: &Path) -> Result<(), Failure> {
         return cannot("is there already, and stays as it is; edit it, or name another file");
     }
     if !parent(file).is_dir() {
-        return cannot(&format!("cannot be written: there is no directory {}", parent(file).display()));
+        return cannot(&no_directory(parent(file)));
     }
     Ok(())
 }
@@ -120,6 +119,11 @@ fn name(new: &Path, target: &Path, text: &[u8], mode: u32) -> io::Result<()> {
 
 fn parent(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn no_directory(directory: &Path) -> String {
+    let directory = directory.display();
+    format!("cannot be written: there is no directory {directory}; `mkdir -p {directory}` makes it")
 }
 
 fn exists(file: &Path) -> Failure {

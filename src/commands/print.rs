@@ -2,14 +2,16 @@
 
 use std::io::{self, Write as _};
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::flags;
+use crate::clock::now;
 use crate::control::OrderError;
 use crate::control::api::{AcceptedOrder, Rejected};
 use crate::exit::{ExitStatus, Failure};
 use crate::files::io_error_text;
-use crate::terminal::{Terminal, fitted};
+use crate::terminal::{Terminal, fitted, local_instants};
 
 /// Prints the server's reply to an order: as JSON, or the warnings and then the sentence that `describe` gives. The
 /// failure of an order that was rejected is the caller's.
@@ -47,10 +49,7 @@ pub(super) fn print_reply_in_flags(
     reply: Result<AcceptedOrder, OrderError>,
     as_json: bool,
 ) -> Result<(), Failure> {
-    let reply = reply.map_err(|error| match error {
-        OrderError::Rejected(rejected) if !as_json => OrderError::Rejected(flags::in_flags(rejected)),
-        error => error,
-    });
+    let reply = reply.map_err(|error| in_flags(error, as_json));
     let describe = |accepted: &AcceptedOrder| (flags::report(&accepted.problems), accepted.message.clone());
     print_reply(reply, as_json, describe, |rejected| {
         let failure = Failure::new(flags::status(rejected), "rejected; nothing has changed");
@@ -59,6 +58,14 @@ pub(super) fn print_reply_in_flags(
             None => failure,
         }
     })
+}
+
+/// A rejection in the words of the command line; as JSON it is the server's.
+pub(super) fn in_flags(error: OrderError, as_json: bool) -> OrderError {
+    match error {
+        OrderError::Rejected(rejected) if !as_json => OrderError::Rejected(flags::in_flags(rejected)),
+        error => error,
+    }
 }
 
 /// Writes the bytes to stdout as they are. A reader that has gone (`| head`) is no failure; a full disk is one.
@@ -73,9 +80,16 @@ pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Prints a sentence, or an entry of a list, to stdout: a terminal gets lines that it need not break, the further ones indented.
+/// Prints a sentence, or an entry of a list, to stdout: a terminal gets lines that it need not break, the further ones indented,
+/// and times of its zone beside those in UTC.
 pub(super) fn print_sentence(text: &str, indent: usize) {
-    print_line(&fitted(text, Terminal::of(&io::stdout()).columns, indent));
+    let terminal = Terminal::of(&io::stdout());
+    if terminal.columns.is_none() {
+        return print_line(text);
+    }
+    let spoken = local_instants(text, now(), &TimeZone::system());
+    // What divides no time divides no words, either.
+    print_line(&fitted(&spoken, terminal.columns, indent).replace('\u{a0}', " "));
 }
 
 /// Prints a line to stdout. A reader that has gone (`| head`) is no failure.

@@ -1,5 +1,6 @@
 //! `mock-imds show`: the value of a path, or the certificate of the identity document.
 
+use std::iter;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -56,7 +57,7 @@ fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
         Ok(StatusCode::NOT_FOUND) => {
             let advice = match meant(&client, at, show.client) {
                 Some(meant) => format!("did you mean {meant}?"),
-                None => "list its directory to see what exists".to_owned(),
+                None => listed_above(&client, at, show.client),
             };
             return Err(Failure::new(ExitStatus::No, format!("there is nothing at {at}; {advice}")).at(at));
         }
@@ -83,6 +84,17 @@ fn meant(client: &ControlClient, path: &str, address: Option<IpAddr>) -> Option<
     let listing = String::from_utf8(listing.content.into_bytes()?).ok()?;
     let names: Vec<&str> = listing.lines().map(|name| name.trim_end_matches('/')).collect();
     Some(format!("{directory}/{}", nearest(name, &names)?))
+}
+
+/// The command that lists the nearest directory above a path.
+fn listed_above(client: &ControlClient, path: &str, address: Option<IpAddr>) -> String {
+    let above = iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above)).skip(1);
+    let mut directories = above.map(|directory| format!("{directory}/"));
+    let is_listed =
+        |directory: &String| client.show(directory, address).is_ok_and(|shown| shown.status == 200);
+    let directory = directories.find(is_listed).unwrap_or_else(|| "/".to_owned());
+    let whose = address.map(|address| format!(" --client {address}")).unwrap_or_default();
+    format!("`mock-imds show {directory}{whose}` lists what there is")
 }
 
 /// Certificates are public, so no server is needed: everybody may read the files.

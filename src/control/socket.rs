@@ -50,7 +50,7 @@ pub(super) struct SocketFiles {
 #[derive(Debug, Error)]
 pub(crate) enum BindError {
     /// No socket can be made there; another path may do.
-    #[error("cannot create a control socket at {}: {error}", path.display())]
+    #[error("cannot create a control socket at {}: {}", path.display(), io_error_text(error))]
     Unwritable { path: PathBuf, error: io::Error },
     /// The path belongs to another server.
     #[error("{0}")]

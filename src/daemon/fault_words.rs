@@ -65,11 +65,11 @@ pub(super) fn position(fleet: &Fleet, name: &str) -> Result<usize, Report> {
     found.ok_or_else(|| {
         let names: Vec<&str> = fleet.faults().iter().map(|fault| fault.name.as_str()).collect();
         let help = if names.is_empty() {
-            "there is no fault".to_owned()
+            "`mock-imds fault` injects one".to_owned()
         } else {
             format!("accepted: {}", names.join(", "))
         };
-        Report::whole(NAME, format!("{name:?} is not there"), help)
+        Report::whole(NAME, format!("there is no fault {name:?}"), help)
     })
 }
 

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::token_key::{self, TokenKey};
 use crate::control::{BindError, ControlSocket};
 use crate::exit::{ExitStatus, Failure};
+use crate::files::io_error_text;
 use crate::identity::{KeyFindings, KeyGlance, KeyRing, KeyStorage};
 use crate::imds::Fleet;
 use crate::model::ListenEndpoint;
@@ -61,7 +62,8 @@ impl State {
             // The keys that are there are read even so.
             Ok(TokenKey { bytes: key, unsaved: Some(error) }) if directory.join(IDENTITY).is_dir() => {
                 tracing::warn!(
-                    "session tokens will not survive a restart: {shown} cannot be written ({error})"
+                    "session tokens will not survive a restart: {shown} cannot be written: {}",
+                    io_error_text(&error)
                 );
                 Ok(Self { directory: Some(directory), key, missing: None })
             }
@@ -72,11 +74,12 @@ impl State {
                     ExitStatus::OsError
                 },
                 format!(
-                    "the state directory {shown} cannot be used: {error}; name another one with --state DIR"
+                    "the state directory {shown} cannot be used: {}; name another one with --state DIR",
+                    io_error_text(&error)
                 ),
             )),
             Ok(TokenKey { unsaved: Some(error), .. }) | Err(error) => {
-                without(format!("the state directory {shown} cannot be used ({error})"))
+                without(format!("the state directory {shown} cannot be used: {}", io_error_text(&error)))
             }
         }
     }

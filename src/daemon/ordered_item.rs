@@ -47,12 +47,13 @@ impl OrderedItem for Event {
     /// A device number that is free, if an interface is attached without one.
     fn named(mut words: Value, fleet: &Fleet) -> Value {
         let name = words.get("instance").and_then(Value::as_str).map(str::to_owned);
+        let client = words.get("client").and_then(Value::as_str).and_then(|client| client.parse().ok());
         if let Some(Value::Object(interface)) = words.get_mut("attach-interface")
             && !interface.contains_key("device-number")
         {
             let card = interface.get("network-card").and_then(Value::as_u64).unwrap_or(0);
             let now = fleet.now(clock::read());
-            if let Some(number) = fleet.free_device_number(name.as_deref(), card, now) {
+            if let Some(number) = fleet.free_device_number(name.as_deref(), client, card, now) {
                 interface.insert("device-number".to_owned(), number.into());
             }
         }
@@ -61,7 +62,9 @@ impl OrderedItem for Event {
 
     fn check_place(fleet: &Fleet, index: usize, now: Timestamp) -> Result<(), Report> {
         match fleet.obstacle(index, now) {
-            Some((found, help)) => Err(Report::whole(Self::NAME, format!("is impossible: {found}"), help)),
+            Some((found, help)) => {
+                Err(Report::whole(Self::NAME, format!("the change is impossible: {found}"), help))
+            }
             None => Ok(()),
         }
     }

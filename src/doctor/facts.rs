@@ -79,6 +79,8 @@ pub(crate) enum ServerState {
         version: String,
         pid: u32,
         instance: String,
+        /// What it serves, in words: "the last good scenario".
+        serving: String,
         /// Why its credential source gives no keys.
         credential_failure: Option<String>,
     },

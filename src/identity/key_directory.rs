@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::fcntl::{Flock, FlockArg};
 
-use crate::files::{self, FileError, is_trusted, open_lock, put_aside};
+use crate::files::{self, FileError, io_error_text, is_trusted, open_lock, put_aside};
 
 /// A server that starts at the same time makes its keys in less, without optimization too.
 const LOCK_TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -39,7 +39,7 @@ impl<'a> KeyDirectory<'a> {
     /// Nothing more is written.
     pub(super) fn refuse(&mut self, error: &io::Error) {
         self.lock = None;
-        self.refused = Some(format!("cannot write {}: {error}", self.path.display()));
+        self.refused = Some(format!("cannot write {}: {}", self.path.display(), io_error_text(error)));
     }
 
     /// Gives what is no directory another name, and opens one of ours that is closed to us.

@@ -2,7 +2,7 @@
 //!
 //! The same client or node has the same identity after every reload and restart, and no two have the same one.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use sha2::{Digest as _, Sha256};
 
@@ -11,6 +11,11 @@ use crate::model::{ClusterNode, Instance, NetworkInterface};
 /// The identity that a client meets.
 pub(crate) fn derived(instance: &Instance, client: IpAddr) -> Instance {
     Seed::new(instance, &client.to_string()).identity(instance, &[client])
+}
+
+/// An identity that no client has, in the place of those that clients have: what is true of it is true of each of them.
+pub(crate) fn identity_of_nobody(instance: &Instance) -> Instance {
+    derived(instance, Ipv4Addr::UNSPECIFIED.into())
 }
 
 /// The identity of a node. Without an address it has one of 10.0.0.0/8.
@@ -73,7 +78,7 @@ mod tests {
     #[test]
     fn identities_are_stable_distinct_and_hang_together() {
         let base = Instance::default();
-        let client = |n: u32| IpAddr::from(std::net::Ipv4Addr::from(0x0a00_0000 + n));
+        let client = |n: u32| IpAddr::from(Ipv4Addr::from(0x0a00_0000 + n));
         let ids: BTreeSet<String> =
             (0..5_000).map(|n| derived(&base, client(n)).instance_id.to_string()).collect();
         assert_eq!(ids.len(), 5_000);

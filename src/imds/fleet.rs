@@ -80,12 +80,12 @@ pub struct FirstPoll {
 /// The instance of a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MatchedInstance<'f> {
-    base: &'f Instance,
+    pub(super) base: &'f Instance,
     /// The index of the named instance; `None`: the `[instance]` itself.
-    index: Option<usize>,
+    pub(super) index: Option<usize>,
     pub(crate) name: Option<&'f str>,
     /// The client, if it meets an identity of its own.
-    client: Option<IpAddr>,
+    pub(super) client: Option<IpAddr>,
 }
 
 impl Fleet {

@@ -1,8 +1,24 @@
 //! Whether an event can change the interfaces that it is to change.
 
+use std::net::IpAddr;
+
 use super::Fleet;
 use super::preview::foreseen;
-use crate::model::{EventEffect, Instance, Timestamp, mac_of, timeline};
+use crate::model::{EventEffect, Instance, InterfaceChange, Timestamp, mac_of, timeline};
+
+/// What is accepted of a change, where each client has an identity of its own: its interfaces have names of their own, too.
+pub(crate) fn accepted_where_each_has_its_own(
+    change: &InterfaceChange,
+    accepted: &'static str,
+) -> &'static str {
+    match change {
+        InterfaceChange::Attach(_) => accepted,
+        _ => {
+            "accepted: an interface that an event attached; for one client, with `client` or --client, also its own: \
+             derive = true gives each client interfaces of its own"
+        }
+    }
+}
 
 impl Fleet {
     /// The reason for which the event of this index cannot change an interface of any instance that it concerns, and what is
@@ -20,30 +36,49 @@ impl Fleet {
         };
         let occurrences = clock.occurrences(events, then);
         let mut first = None;
-        for (name, base) in self.instances().into_iter().filter(|(name, _)| self.event_concerns(event, *name))
-        {
-            let concerns = |other: usize| self.event_concerns(&events[other], name);
+        for concerned in self.concerned_by(event) {
             let before = occurrences.iter().take_while(|other| other.index != index);
-            let before: Vec<_> = before.filter(|other| concerns(other.index)).copied().collect();
-            let mut instance = timeline::after(base, events, &before, &clock);
+            let before: Vec<_> = before
+                .filter(|other| self.event_meets(&events[other.index], concerned.met))
+                .copied()
+                .collect();
+            let base = concerned.with_known_interfaces();
+            let mut instance = timeline::after(&base, events, &before, &clock);
             let obstacle = event.effects.iter().find_map(|effect| match effect {
-                EventEffect::Interface(change) => timeline::change_interface_at_once(&mut instance, change),
+                EventEffect::Interface(change) => {
+                    let mut found = timeline::change_interface_at_once(&mut instance, change);
+                    if let (Some((_, help)), true) = (&mut found, concerned.is_each_its_own) {
+                        *help = accepted_where_each_has_its_own(change, help);
+                    }
+                    found
+                }
                 _ => None,
             });
             // Another instance has it.
-            first.get_or_insert(obstacle?);
+            let obstacle = obstacle?;
+            // Whoever asked a client for its interface meant that one.
+            if first.is_none() || concerned.is_each_its_own {
+                first = Some(obstacle);
+            }
         }
         first
     }
 
-    /// The first device number after 0 that no interface of an instance has on a network card now.
-    pub(crate) fn free_device_number(&self, name: Option<&str>, card: u64, now: Timestamp) -> Option<u32> {
+    /// The first device number after 0 that no interface of an instance has on a network card now. It is the instance of this
+    /// client, or of this name.
+    pub(crate) fn free_device_number(
+        &self,
+        name: Option<&str>,
+        client: Option<IpAddr>,
+        card: u64,
+        now: Timestamp,
+    ) -> Option<u32> {
         let events = self.events();
-        let instances = self.instances();
-        let (_, base) = instances.iter().find(|(other, _)| *other == name)?;
+        let concerned = self.concerned_of(name, client)?;
         let mut occurrences = self.clock().occurrences(events, now);
-        occurrences.retain(|other| self.event_concerns(&events[other.index], name));
-        let present: Instance = timeline::after(base, events, &occurrences, self.clock());
+        occurrences.retain(|other| self.event_meets(&events[other.index], concerned.met));
+        let base = concerned.with_known_interfaces();
+        let present: Instance = timeline::after(&base, events, &occurrences, self.clock());
         let is_taken = |number: u32| {
             let mut interfaces = present.interfaces.iter();
             interfaces.any(|interface| {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hyper::body::Bytes;
 
+use super::concerned::ConcernedInstance;
 use super::{Fleet, FleetItem, ec2, profile};
 use crate::model::timeline::{self, ScenarioClock};
 use crate::model::{Event, EventTime, Instance, Timestamp};
@@ -63,12 +64,12 @@ impl Fleet {
             None => foreseen(clock, index, events, now),
         };
         let (mut paths, mut pending) = (BTreeMap::new(), Vec::new());
-        let met = self.instances().into_iter().filter(|(name, _)| self.event_concerns(event, *name));
         let paths_each = 100 + self.scenario().instance.overrides.len();
-        let met = met.take((COMPARED_PATHS / paths_each).clamp(1, COMPARED));
-        for (name, base) in met {
+        let compared = (COMPARED_PATHS / paths_each).clamp(1, COMPARED);
+        for ConcernedInstance { met, instance, .. } in self.concerned_by(event).into_iter().take(compared) {
+            let (name, base) = (met.name, &*instance);
             let mut occurrences = clock.occurrences(events, then);
-            occurrences.retain(|other| self.event_concerns(&events[other.index], name));
+            occurrences.retain(|other| self.event_meets(&events[other.index], met));
             let late = timeline::after(base, events, &occurrences, &clock).late;
             pending.extend(late.pending().into_iter().map(|(path, shown, end)| PendingPath {
                 path,

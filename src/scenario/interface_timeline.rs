@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::Section;
+use crate::imds::{accepted_where_each_has_its_own, identity_of_nobody};
 use crate::model::{ClearTarget, Event, EventEffect, EventTime, Instance, Scenario, timeline};
 
 /// What one event meets on the instances that it concerns.
@@ -40,10 +41,14 @@ pub(super) fn check(events: &[(&Section<'_>, &Event)], scenario: &Scenario) {
     }
     timed.sort_by_key(|(at, _)| *at);
     let mut outcomes: Vec<Outcome> = events.iter().map(|_| Outcome::default()).collect();
-    let named = scenario.named_instances.iter().map(|named| (Some(named.name.as_str()), &named.instance));
-    for (name, base) in std::iter::once((None, &scenario.instance)).chain(named) {
+    let named = scenario
+        .named_instances
+        .iter()
+        .map(|named| (Some(named.name.as_str()), &named.instance, named.derive));
+    for (name, base, is_each_its_own) in std::iter::once((None, &scenario.instance, false)).chain(named) {
         let concerns = |(_, index): &&(Duration, usize)| events[*index].1.concerns(name);
-        play(timed.iter().filter(concerns).map(|(_, index)| *index), events, base, &mut outcomes);
+        let indices = timed.iter().filter(concerns).map(|(_, index)| *index);
+        play(indices, events, (base, is_each_its_own), &mut outcomes);
     }
     for ((section, _), outcome) in events.iter().zip(outcomes) {
         if let (Some((found, help)), false) = (outcome.obstacle, outcome.is_possible) {
@@ -52,21 +57,29 @@ pub(super) fn check(events: &[(&Section<'_>, &Event)], scenario: &Scenario) {
     }
 }
 
-/// Plays the events of one instance.
+/// Plays the events of one instance. Where each client has an identity of its own, they know no interface but those that they
+/// attach.
 fn play(
     indices: impl Iterator<Item = usize>,
     events: &[(&Section<'_>, &Event)],
-    base: &Instance,
+    (base, is_each_its_own): (&Instance, bool),
     outcomes: &mut [Outcome],
 ) {
-    let mut present: Option<Instance> = None;
+    let mut known: Option<(Instance, Instance)> = None;
     for index in indices {
-        let instance = present.get_or_insert_with(|| base.clone());
+        let (base, instance) = known.get_or_insert_with(|| {
+            let base = if is_each_its_own { identity_of_nobody(base) } else { base.clone() };
+            (base.clone(), base)
+        });
         let mut obstacle = None;
         for effect in &events[index].1.effects {
             match effect {
                 EventEffect::Interface(change) => {
-                    obstacle = obstacle.or(timeline::change_interface_at_once(instance, change));
+                    let mut found = timeline::change_interface_at_once(instance, change);
+                    if let (Some((_, help)), true) = (&mut found, is_each_its_own) {
+                        *help = accepted_where_each_has_its_own(change, help);
+                    }
+                    obstacle = obstacle.or(found);
                 }
                 EventEffect::Clear(ClearTarget::All | ClearTarget::Network) => {
                     instance.interfaces.clone_from(&base.interfaces);

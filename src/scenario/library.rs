@@ -99,7 +99,10 @@ impl Library {
             None if names.is_empty() => {
                 "accepted: a path, such as ./scenario.toml; the library is empty".to_owned()
             }
-            None => format!("accepted: {}; or a path, such as ./scenario.toml", names.join(", ")),
+            None => format!(
+                "accepted: a name that `mock-imds use --list` prints; or a file, by a path with a slash or with .toml \
+                 at its end, such as ./{scenario}"
+            ),
         };
         Err(Report::whole(format!("{scenario:?}"), found, help))
     }

@@ -17,7 +17,9 @@ pub(crate) use color::{has_color, is_dumb};
 pub(crate) use fitted::fitted;
 pub(crate) use screen::FullScreen;
 pub(crate) use styled::{StyledText, TextStyle};
-pub(crate) use times::{ago, clock_time, local_date, local_time, spoken, spoken_instants, time_left};
+pub(crate) use times::{
+    ago, clock_time, local_date, local_instants, local_time, spoken, spoken_instants, time_left,
+};
 
 /// Narrower terminals are written as if they were this wide.
 const MIN_COLUMNS: usize = 40;

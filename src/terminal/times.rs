@@ -1,6 +1,5 @@
 //! Times and durations as people say them. Nothing here reads a clock.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -76,17 +75,26 @@ pub(crate) fn local_date(at: Timestamp, zone: &TimeZone) -> String {
 
 /// A text whose instants, which are as in JSON, are replaced by times in this zone; and how far it is to those that come.
 pub(crate) fn spoken_instants(text: &str, now: Timestamp, zone: &TimeZone) -> String {
+    replace_instants(text, |at| {
+        let clock = clock_time(at, now, zone);
+        if at > now { format!("{clock}, {}", time_left(at, now)) } else { clock }
+    })
+}
+
+/// The same for a text that says how far it is: the times alone.
+pub(crate) fn local_instants(text: &str, now: Timestamp, zone: &TimeZone) -> String {
+    replace_instants(text, |at| clock_time(at, now, zone))
+}
+
+fn replace_instants(text: &str, spoken_as: impl Fn(Timestamp) -> String) -> String {
     let (mut spoken, mut rest) = (String::new(), text);
     while let Some(z) = rest.find('Z') {
         let (before, after) = rest.split_at(z + 1);
         let start = before.len().checked_sub(INSTANT).filter(|start| before.is_char_boundary(*start));
         let instant = start.and_then(|start| Some((start, before[start..].parse::<jiff::Timestamp>().ok()?)));
         if let Some((start, at)) = instant {
-            let at = Timestamp::from(at);
-            let _ = write!(spoken, "{}{}", &before[..start], clock_time(at, now, zone));
-            if at > now {
-                let _ = write!(spoken, ", {}", time_left(at, now));
-            }
+            spoken.push_str(&before[..start]);
+            spoken.push_str(&spoken_as(at.into()));
         } else {
             spoken.push_str(before);
         }
@@ -157,6 +165,10 @@ mod tests {
         let text = "Zone: terminate at 2026-11-21T03:16:11Z; Z";
         let expected = "Zone: terminate at 03:16:11 UTC, in 2 min; Z";
         assert_eq!(read(&spoken_instants(text, NOW, &TimeZone::UTC)), expected);
+        assert_eq!(
+            read(&local_instants(text, NOW, &TimeZone::fixed(offset(9)))),
+            "Zone: terminate at 12:16:11 (03:16:11 UTC); Z"
+        );
         assert_eq!(spoken_instants("nothing", NOW, &TimeZone::UTC), "nothing");
         let now = "at 2026-11-21T03:14:11Z";
         assert_eq!(read(&spoken_instants(now, NOW, &TimeZone::UTC)), "at 03:14:11 UTC", "it has come");

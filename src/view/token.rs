@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -63,7 +64,13 @@ impl ViewToken {
         directory
             .map_or(Ok(()), fs::create_dir_all)
             .and_then(|()| replace(file, format!("{text}\n").as_bytes(), mode))
-            .map_err(|error| unusable(file, &format!("cannot be written: {}", io_error_text(&error))))?;
+            .map_err(|error| {
+                let failure = unusable(file, &format!("cannot be written: {}", io_error_text(&error)));
+                match error.kind() {
+                    ErrorKind::PermissionDenied => Failure { status: ExitStatus::NoPermission, ..failure },
+                    _ => failure,
+                }
+            })?;
         Ok(Self { text, file: file.to_owned() })
     }
 
@@ -84,9 +91,7 @@ fn unusable(file: &Path, why: &str) -> Failure {
     let place = file.display();
     Failure::new(
         ExitStatus::CantCreate,
-        format!(
-            "the file of the token, {place}, cannot be used: {why}; or name another one with --token-file"
-        ),
+        format!("the file of the token, {place}, cannot be used: {why}; --token-file names another one"),
     )
 }
 

@@ -62,9 +62,10 @@ fn faults_are_removed_one_by_one_and_those_of_the_scenario_until_the_next_load()
     assert_eq!(listed(&sandbox), names(&[("fault-2", "scenario"), ("slow", "ordered")]));
     assert_eq!([status(&server, MAC), status(&server, ID)], [200, 503]);
     assert_eq!(status(&server, AMI), 200, "the one that stays keeps its count, and its name");
-    sandbox
-        .control(&["fault", "remove", "slow", "no-mac"])
-        .ended(64, &["\"no-mac\" is not there", "accepted: fault-2, slow", "nothing has changed"]);
+    sandbox.control(&["fault", "remove", "slow", "no-mac"]).ended(
+        64,
+        &["error: there is no fault \"no-mac\"", "accepted: fault-2, slow", "nothing has changed"],
+    );
     says(&done(&sandbox, &["reload", "--keep"]), &["kept: 2 changes"]);
     assert_eq!(listed(&sandbox), names(&[("fault-2", "scenario"), ("slow", "ordered")]));
     says(&done(&sandbox, &["fault", "--clear"]), &["1 fault removed, 1 fault of the scenario restored"]);
@@ -88,7 +89,7 @@ fn a_fault_is_changed_by_its_name() {
     done(&sandbox, &["fault", "set", "fault-2", "--count", "2"]);
     assert_eq!([status(&server, AMI), status(&server, AMI), status(&server, AMI)], [500, 500, 200]);
     sandbox.control(&["fault", "set", "no-mac", "--reset"]).ended(64, &["nothing has changed"]);
-    sandbox.control(&["fault", "set", "none", "--reset"]).ended(64, &["\"none\" is not there"]);
+    sandbox.control(&["fault", "set", "none", "--reset"]).ended(64, &["error: there is no fault \"none\""]);
     says(&done(&sandbox, &["clear", "faults"]), &["2 faults of the scenario restored"]);
     assert_eq!([status(&server, MAC), status(&server, ID)], [404, 200]);
 }

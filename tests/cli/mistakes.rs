@@ -65,11 +65,27 @@ fn what_needs_no_server_is_refused_by_the_parser() {
         ),
         (
             &["fault", "--hang", "--count", "0"],
-            "error: invalid value '0' for '--count <N>': 0 is not in 1..=4294967295",
+            "error: invalid value '0' for '--count <N>': expected a whole number, 1 or more",
+        ),
+        (
+            &["fault", "--status", "abc"],
+            "error: invalid value 'abc' for '--status <N>': expected a whole number from 200 to 599",
+        ),
+        (
+            &["fault", "--status", "99"],
+            "error: invalid value '99' for '--status <N>': expected a whole number from 200 to 599",
+        ),
+        (
+            &["requests", "-n", "few"],
+            "error: invalid value 'few' for '--limit <N>': expected a whole number, 0 or more",
+        ),
+        (
+            &["interface", "attach", "--device-number", "256"],
+            "error: invalid value '256' for '--device-number <N>': expected a whole number from 0 to 255",
         ),
         (
             &["fault", "--throttle", "0"],
-            "error: invalid value '0' for '--throttle <N>': 0 is not in 1..=10000",
+            "error: invalid value '0' for '--throttle <N>': expected a whole number from 1 to 10000",
         ),
         (
             &["fault", "--latency", "2s..1s"],
@@ -138,6 +154,16 @@ fn what_only_the_server_knows_is_reported_by_flag() {
         (
             &["fault", "--hang", "--instance", "x"],
             "error: there is no instance \"x\"\n  accepted: web\nmock-imds: rejected; nothing has changed",
+        ),
+        (
+            &["fault", "set", "slow", "--status", "500"],
+            "error: there is no fault \"slow\"\n  \
+             `mock-imds fault` injects one\nmock-imds: rejected; nothing has changed",
+        ),
+        (
+            &["fault", "remove", "slow"],
+            "error: there is no fault \"slow\"\n  \
+             `mock-imds fault` injects one\nmock-imds: rejected; nothing has changed",
         ),
         (
             &["fault", "--clock-skew", "-4000d"],

@@ -100,7 +100,7 @@ fn the_socket_of_another_users_server_is_left_alone() {
     let mut by_name = shared.sandbox.prepared(Path::new(&program), &words);
     by_name.env("HOME", shared.sandbox.path(&format!("home-{SOMEBODY}"))).uid(SOMEBODY).gid(SOMEBODY);
     support::finish(&mut by_name)
-        .ended(77, &["control.sock", "Permission denied", "choose another path with --control"]);
+        .ended(77, &["control.sock", "permission denied", "choose another path with --control"]);
 
     // What its owner left, its owner replaces.
     first.signal(Signal::SIGKILL);

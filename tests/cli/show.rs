@@ -42,7 +42,10 @@ fn what_is_not_answered_is_1() {
     sandbox.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
     let server = sandbox.serve(&[]);
     let missing = "there is nothing at /latest/meta-data/weather";
-    sandbox.control(&["show", "meta-data/weather"]).ended(1, &[missing, "list its directory"]);
+    let listed = "`mock-imds show /latest/meta-data/` lists what there is";
+    sandbox.control(&["show", "meta-data/weather"]).ended(1, &[missing, listed]);
+    sandbox.control(&["show", "meta-data/weather/of/today"]).ended(1, &[listed]);
+    sandbox.control(&["show", "/nowhere/at/all"]).ended(1, &["`mock-imds show /` lists"]);
     sandbox
         .control(&["show", "meta-data/instnace-id"])
         .ended(1, &["at /latest/meta-data/instnace-id; did you mean /latest/meta-data/instance-id?"]);
@@ -150,7 +153,10 @@ fn it_shows_what_the_endpoints_of_containers_answer() {
     assert_eq!(show("ecs/v4/web/"), "stats\ntask\ntask/\ntaskWithTags\n");
     assert_eq!(show("ecs/v2/credentials/"), "app\n", "no id");
     let other = sandbox.control(&["show", "ecs/v4/app", "--client", "10.0.0.1"]);
-    other.ended(1, &["there is nothing at ecs/v4/app; list its directory"]);
+    other.ended(
+        1,
+        &["there is nothing at ecs/v4/app; `mock-imds show ecs/v4/ --client 10.0.0.1` lists what there is"],
+    );
     let other = sandbox.control(&["show", "ecs/v4/web", "--client", "10.0.0.1"]).stdout;
     assert_ne!(other, show("ecs/v4/web"), "another instance's");
 

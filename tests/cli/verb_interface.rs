@@ -144,3 +144,29 @@ fn a_stop_and_start_changes_the_document() {
     done(&sandbox, &["clock", "seek", "+1h"]);
     assert_eq!(status(&server, DOCUMENT), 200);
 }
+
+/// Each client has one interface, whose MAC address follows from its own address.
+#[test]
+fn where_each_client_has_an_identity_of_its_own_its_interface_is_meant() {
+    let (sandbox, server) = served("[instances.fleet]\nclients = [\"host\"]\nderive = true\n");
+    let mac = server.get("/latest/meta-data/mac").body;
+    let of_file = server.get(MACS).body;
+    assert_eq!(of_file, format!("{mac}/"), "the one that it has");
+    let modify = |mac: &str, whose: &[&str]| {
+        let words = [&["interface", "modify", mac, "--security-group-id", "sg-0000000a"], whose].concat();
+        sandbox.control(&words)
+    };
+    let said = modify(&mac, &["--client", "127.0.0.1"]);
+    let path = format!("network/interfaces/macs/{mac}/security-group-ids");
+    says(&said.stdout, &[&path, "from now"]);
+    assert_eq!(server.get(&format!("/latest/meta-data/{path}")).body, "sg-0000000a");
+    let of_each = "derive = true gives each client interfaces of its own";
+    modify(&mac, &[]).ended(78, &["is not attached", of_each]);
+    modify(&mac, &["--instance", "fleet"]).ended(78, &["is not attached", of_each]);
+    modify(SECOND, &["--instance", "fleet"]).ended(78, &["is not attached", of_each]);
+    let missed = modify("0e:49:61:0f:c3:11", &["--client", "127.0.0.1"]);
+    missed.ended(78, &["error: the change is impossible: 0e:49:61:0f:c3:11 is not attached"]);
+    let owner = format!("meta-data/network/interfaces/macs/{mac}/owner-id");
+    let said = done(&sandbox, &["set", &owner, "7", "--client", "127.0.0.1"]);
+    says(&said, &[&format!("{owner} changes from now")]);
+}

@@ -1,6 +1,6 @@
 //! The verbs that change a running server: each changes what HTTP answers, and says what and when.
 
-use support::Sandbox;
+use support::{PtyProcess, Sandbox};
 
 use crate::orders::{PUBLIC, REBALANCE, SPOT, done, done_json, rejected, says, served, status};
 
@@ -204,4 +204,21 @@ fn a_file_without_end_is_no_value() {
     sandbox
         .control(&["set", "meta-data/x", "--file", "nothing"])
         .ended(69, &["nothing cannot be read: no such file or directory"]);
+}
+
+/// A pipe gets it as the server says it.
+#[test]
+fn what_an_order_does_has_local_times_on_a_terminal() {
+    let (sandbox, _server) = served("");
+    let socket = sandbox.path("c.sock").display().to_string();
+    let spot = ["spot", "--in", "30m", "--control", &socket];
+    let mut process = PtyProcess::start(&sandbox, (200, 50), &[("TZ", "AAA-1")], &spot);
+    process.wait();
+    let screen = process.screen();
+    assert!(
+        screen.contains(" UTC); meta-data/spot/") && screen.contains(" UTC) (in 30m)"),
+        "expected the time in the zone and in UTC, found\n{screen}"
+    );
+    let piped = sandbox.control(&spot[..3]).stdout;
+    assert!(piped.contains("Z; ") && piped.contains("Z (in 30m)") && !piped.contains(" UTC"), "{piped}");
 }

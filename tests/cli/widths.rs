@@ -91,7 +91,7 @@ fn what_a_server_tells_fits() {
         fits(&["use", "./s.toml"], 0, "until the next reload");
         fits(&["clear"], 0, "nothing changed");
         fits(&["reload"], 0, "reloaded");
-        fits(&["show", "meta-data/nosuch"], 1, "list its directory");
+        fits(&["show", "meta-data/nosuch"], 1, "lists what there is");
         self::fits(
             &sandbox,
             columns,

@@ -1,7 +1,7 @@
 //! The README: each command on it is run in the page's order on one machine, and prints what the page says.
 //!
-//! Commands of the sources (`./scripts/…`) are not run here: CI itself is `./scripts/test`, and it made the package by
-//! `./scripts/package`. That they exist is looked at.
+//! Commands of the sources (`git clone …`, `./scripts/…`) are not run here: CI itself is `./scripts/test`, and it made the
+//! package by `./scripts/package`. That the scripts exist is looked at.
 
 use support::machine::{Machine, System};
 use support::page::{blocks, commands};
@@ -42,6 +42,9 @@ fn perform(machine: &Machine, scenario: &str, command: &str, output: &[&str]) ->
         assert!(script.is_file(), "expected a script for {command:?} of the README at {}", script.display());
         return false;
     }
+    if command.starts_with("git clone ") {
+        return false;
+    }
     // Into a pipe curl draws a meter; on a terminal it does not.
     let script = format!(
         "curl() {{ command curl -sS \"$@\"; }}\n{}\ncd /root\n{}",
@@ -69,9 +72,7 @@ const SERVER: &str = "mock-imds serve >/dev/null 2>&1 & server=$!; trap 'kill $s
 fn before(command: &str, scenario: &str) -> String {
     let here = "/root/scenario.toml";
     match command.split_whitespace().collect::<Vec<_>>()[..] {
-        ["curl", url, ..] | ["mock-imds", "record", url, ..] if url.starts_with("http://127.0.0.1:1338") => {
-            SERVER.to_owned()
-        }
+        ["curl", url, ..] if url.starts_with("http://127.0.0.1:1338") => SERVER.to_owned(),
         ["sudo", "systemctl", "reload", ..] => {
             format!("cat >/etc/mock-imds/scenario.toml <<'END'\n{scenario}\nEND")
         }

@@ -51,3 +51,25 @@ fn the_readme_is_short() {
         );
     }
 }
+
+/// Who reads one page finds the others: docs/README.md has each, and leads nowhere else.
+#[test]
+fn every_page_is_in_the_index() {
+    let index = read("docs/README.md");
+    let directory = support::sources().join("docs");
+    let links: Vec<&str> = index.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    let lost: Vec<&&str> = links.iter().filter(|link| !directory.join(link).exists()).collect();
+    assert!(lost.is_empty(), "docs/README.md leads to what is not there: {lost:?}");
+    for entry in fs::read_dir(&directory).expect("the pages are there") {
+        let name = entry.expect("they are readable").file_name().into_string().expect("UTF-8");
+        // Folders have an index of their own.
+        let is_page = name != "README.md" && name.contains('.');
+        assert!(!is_page || links.contains(&name.as_str()), "docs/README.md lacks a link to {name}");
+    }
+    for link in links.iter().filter(|link| !link.contains('/')) {
+        let page = read(&format!("docs/{link}"));
+        let first = page.lines().nth(2).unwrap_or_default();
+        let is_sentence = !first.starts_with('|') && !first.starts_with("```");
+        assert!(is_sentence, "docs/{link} does not begin with a sentence");
+    }
+}

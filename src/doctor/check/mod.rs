@@ -10,7 +10,7 @@ mod service;
 mod tables;
 
 use super::facts::HostFacts;
-use super::report::DoctorReport;
+use super::report::{CheckName, DoctorReport, Finding, FindingLevel};
 
 pub(crate) fn examine(facts: &HostFacts) -> DoctorReport {
     let checks = [
@@ -35,7 +35,29 @@ pub(crate) fn examine(facts: &HostFacts) -> DoctorReport {
         others::environment(facts),
         others::leftovers(facts),
     ];
-    DoctorReport::new(checks.into_iter().flatten().collect())
+    let findings = checks.into_iter().flatten().collect();
+    DoctorReport::new(if facts.published.is_none() { behind_a_refusal(findings) } else { findings })
+}
+
+/// On a cloud machine that the guardian refuses nothing runs. That is one problem: what else is found of it has no cause, and
+/// no repair, of its own.
+fn behind_a_refusal(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let is_problem = |finding: &Finding| finding.level == FindingLevel::Problem;
+    if findings.iter().any(|finding| finding.check == CheckName::Cloud && is_problem(finding)) {
+        for finding in findings.iter_mut().filter(|finding| is_problem(finding)) {
+            let follows = match finding.check {
+                CheckName::Units => finding.found.contains(" has failed"),
+                CheckName::Guardian | CheckName::Server => true,
+                _ => false,
+            };
+            if follows {
+                let found = finding.found.split([':', ';']).next().unwrap_or_default();
+                *finding =
+                    Finding::note(finding.check, found).meaning("because the guardian refuses this machine");
+            }
+        }
+    }
+    findings
 }
 
 #[cfg(test)]

@@ -86,11 +86,24 @@ pub(super) fn scenario(facts: &HostFacts) -> Vec<Finding> {
     vec![match &facts.scenario {
         Ok(None) => Finding::ok(CheckName::Scenario, "scenario.toml is valid"),
         Ok(Some(report)) => Finding::problem(CheckName::Scenario, report)
-            .meaning("the service keeps serving the last good scenario, over restarts too, and not this file")
+            .meaning(instead_of_the_file(&facts.server))
             .repair("editor /etc/mock-imds/scenario.toml   # man mock-imds.toml")
             .repair("systemctl reload mock-imds"),
         Err(why) => Finding::unknown(CheckName::Scenario, why),
     }]
+}
+
+/// What is served while scenario.toml is rejected.
+fn instead_of_the_file(server: &ServerState) -> String {
+    match server {
+        ServerState::Running { serving, .. } => {
+            format!("the service keeps serving {serving}, over restarts too, and not this file")
+        }
+        ServerState::NoPermission | ServerState::NoAnswer(_) => {
+            "the service serves the last good scenario, or the built-in one if there is none, and not this file"
+                .to_owned()
+        }
+    }
 }
 
 /// The network is set up, and a guardian keeps it.

@@ -20,12 +20,12 @@ fn a_free_device_number_is_free_on_its_card_and_its_mac_address_is_free_on_all()
     let mut own_mac = on_card(2, 0);
     own_mac.mac = "02:00:00:00:00:07".parse().expect("a MAC address");
     let fleet = |scenario: &Scenario| super::fleet(scenario.clone());
-    let free = |scenario: &Scenario, card| fleet(scenario).free_device_number(None, card, LOADED);
+    let free = |scenario: &Scenario, card| fleet(scenario).free_device_number(None, None, card, LOADED);
     assert_eq!([0, 1].map(|card| free(&scenario, card)), [Some(2), Some(2)]);
     scenario.instance.interfaces.push(own_mac);
     // 2 is taken on card 0 alone; the MAC address of 3 is taken for both.
     assert_eq!([0, 1].map(|card| free(&scenario, card)), [Some(4), Some(2)]);
-    assert_eq!(fleet(&scenario).free_device_number(Some("web"), 0, LOADED), None, "no such instance");
+    assert_eq!(fleet(&scenario).free_device_number(Some("web"), None, 0, LOADED), None, "no such instance");
     scenario.instance.interfaces[0].mac = "02:00:00:00:00:08".parse().expect("a MAC address");
     assert_eq!([0, 1].map(|card| free(&scenario, card)), [Some(4), Some(0)], "only card 0 begins with 1");
 }

@@ -116,3 +116,27 @@ fn a_change_that_one_of_the_instances_takes_is_possible() {
     assert!(!detach("02").contains("error"), "{}", detach("02"));
     assert!(detach("03").contains("0e:00:00:00:00:03 is not attached"), "{}", detach("03"));
 }
+
+/// Its interfaces are those of no client: each has one, whose MAC address and id follow from the client's address.
+#[test]
+fn where_each_client_has_an_identity_of_its_own_no_interface_of_the_file_is_changed() {
+    let instances = "[instances.web]\nclients = [\"10.0.0.0/8\"]\nderive = true\n\
+                     [[instances.web.network-interface]]\nmac = \"0e:00:00:00:00:01\"\n\
+                     [[instances.web.network-interface]]\nmac = \"0e:00:00:00:00:02\"\n";
+    let detach = |at: &str, mac: &str| {
+        format!(
+            "[[event]]\ninstance = \"web\"\nat = \"{at}\"\ndetach-interface = {{ interface = \"{mac}\" }}\n"
+        )
+    };
+    for mac in ["0e:00:00:00:00:01", "0e:00:00:00:00:02"] {
+        let found = problems(&format!("{instances}{}", detach("1s", mac)));
+        let accepted = "derive = true gives each client interfaces of its own";
+        assert!(
+            found.contains(&format!("{mac} is not attached")) && found.contains(accepted),
+            "{mac}: {found}"
+        );
+    }
+    let attach = "[[event]]\ninstance = \"web\"\nattach-interface = { mac = \"0e:00:00:00:00:02\", private-ipv4s = [\"10.0.0.9\"] }\n";
+    let found = problems(&format!("{instances}{attach}{}", detach("1s", "0e:00:00:00:00:02")));
+    assert!(!found.contains("error"), "{found}");
+}

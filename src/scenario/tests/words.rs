@@ -196,7 +196,8 @@ fn a_name_that_is_nearly_one_of_the_library_is_answered_with_it() {
     }
     let other = library.find("nothing-like-it").expect_err("there is none").to_string();
     assert!(
-        other.contains("default, ") && other.ends_with("; or a path, such as ./scenario.toml"),
+        other.contains("accepted: a name that `mock-imds use --list` prints; or a file, by a path")
+            && other.ends_with("such as ./nothing-like-it"),
         "{other}"
     );
     let missing = Library::new(Some(Path::new("/nonexistent"))).find("default").expect_err("it is empty");

@@ -10,11 +10,12 @@ use std::net::IpAddr;
 
 use super::examine;
 use crate::doctor::facts::{
-    CallerInterface, GuardianProcess, HostFacts, ListeningSocket, Probe, ServerState,
+    CallerInterface, GuardianProcess, HostFacts, ListeningSocket, Probe, ServerState, Unit,
 };
 use crate::doctor::report::{Finding, FindingLevel};
 use crate::doctor::ruleset::Ruleset;
 use crate::host::address::InterfaceAddress;
+use crate::host::cloud::DetectedCloud;
 use crate::host::nft::{InstalledTable, TablesSnapshot};
 use crate::host::plan::{Family, Plan};
 use crate::host::settings::HostSettings;
@@ -85,7 +86,13 @@ fn healthy() -> HostFacts {
 }
 
 fn running(version: &str, pid: u32) -> ServerState {
-    ServerState::Running { version: version.into(), pid, instance: "i-1".into(), credential_failure: None }
+    ServerState::Running {
+        version: version.into(),
+        pid,
+        instance: "i-1".into(),
+        serving: "what it loaded before".into(),
+        credential_failure: None,
+    }
 }
 
 fn on_lo(prefix: u8) -> InterfaceAddress {
@@ -191,4 +198,42 @@ fn the_report_counts_problems_and_what_is_unseen() {
         facts.rules = Err("root only".into());
     });
     assert_eq!(two.as_deref(), Some("2 problems; 1 unseen: root sees more, sudo mock-imds doctor"));
+}
+
+/// What fails because of the refusal is no problem of its own: its commands would fail, too.
+#[test]
+fn a_cloud_machine_that_is_refused_is_one_problem() {
+    let mut facts = healthy();
+    let text = "Amazon EC2".into();
+    facts.cloud = Some(DetectedCloud { cloud: "Amazon EC2", file: "sys_vendor".into(), text });
+    (facts.published, facts.addresses, facts.tables) =
+        (None, Ok(vec![]), Ok(TablesSnapshot { tables: vec![] }));
+    (facts.probe, facts.listeners) = (Probe::Skipped, vec![]);
+    facts.server = ServerState::NoAnswer("no mock-imds server listens at /x; start one".into());
+    let unit = |name: &str, active: &str, status_text: &str| Unit {
+        name: name.into(),
+        load: "loaded".into(),
+        active: active.into(),
+        file: "enabled".into(),
+        status_text: status_text.into(),
+    };
+    facts.units = vec![unit("mock-imds.service", "failed", "this is a real machine: x")];
+    let report = examine(&facts);
+    let level = |level| {
+        let found = report.findings.iter().filter(|finding| finding.level == level);
+        found.map(|finding| (finding.check.into(), finding.found.as_str())).collect::<Vec<(&str, &str)>>()
+    };
+    let [(check, _)] = level(FindingLevel::Problem)[..] else {
+        panic!("expected one problem, found {report}")
+    };
+    assert_eq!(check, "cloud");
+    let notes = [
+        ("units", "mock-imds.service has failed"),
+        ("guardian", "the host's network is not set up"),
+        ("server", "no mock-imds server listens at /x"),
+    ];
+    assert_eq!(level(FindingLevel::Note), notes, "{report}");
+    facts.units.push(unit("mock-imds-net.service", "inactive", ""));
+    facts.units[1].load = "masked".into();
+    assert!(examine(&facts).to_string().ends_with("\n2 problems"), "a mask is one of its own");
 }

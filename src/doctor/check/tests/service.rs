@@ -100,6 +100,15 @@ fn host_toml_is_compared_with_what_the_guardian_applied() {
 fn a_scenario_that_is_refused_is_shown_with_its_report() {
     let refused = finding("scenario", |facts| facts.scenario = Ok(Some("line 7: no such key".into())));
     assert_problem(&refused, "line 7: no such key", "systemctl reload mock-imds");
+    assert_eq!(
+        refused.meaning,
+        "the service keeps serving what it loaded before, over restarts too, and not this file"
+    );
+    let stopped = finding("scenario", |facts| {
+        facts.scenario = Ok(Some("line 7: no such key".into()));
+        facts.server = ServerState::NoAnswer("no socket".into());
+    });
+    assert!(stopped.meaning.contains("or the built-in one if there is none"), "{}", stopped.meaning);
     let unreadable = finding("scenario", |facts| facts.scenario = Err("permission denied".into()));
     assert_is(&unreadable, Unknown, "permission denied");
 }
@@ -161,6 +170,7 @@ fn credentials_that_fail_are_a_problem() {
             version: "1.0.0".into(),
             pid: 20,
             instance: "i-1".into(),
+            serving: "what it loaded before".into(),
             credential_failure: Some("the program ended with 1".into()),
         };
     });
