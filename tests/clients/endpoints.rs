@@ -229,6 +229,16 @@ fn ruby() {
     host.gets_keys("Ruby", &[&ruby, &script], &[Way::RelativeUri]);
 }
 
+/// Debian has AsyncAws, and not the SDK of AWS; its version knows the relative URI alone.
+#[test]
+fn php() {
+    let (Some(php), Some(script)) = (installed_program("php"), installed("php/container.php")) else {
+        return;
+    };
+    let Some(host) = ContainerHost::new() else { return };
+    host.gets_keys("PHP", &[&php, &script], &[Way::RelativeUri]);
+}
+
 /// The attributes of the task that a detector of OpenTelemetry finds.
 #[track_caller]
 fn detects(host: &ContainerHost, words: &[&Path], region: bool) {
