@@ -239,6 +239,13 @@ fn php() {
     host.gets_keys("PHP", &[&php, &script], &[Way::RelativeUri]);
 }
 
+#[test]
+fn rust() {
+    let Some(client) = installed("rust/debug/container") else { return };
+    let Some(host) = ContainerHost::new() else { return };
+    host.gets_keys("Rust", &[&client], &ALL);
+}
+
 /// The attributes of the task that a detector of OpenTelemetry finds.
 #[track_caller]
 fn detects(host: &ContainerHost, words: &[&Path], region: bool) {
