@@ -229,7 +229,7 @@ fn ruby() {
     host.gets_keys("Ruby", &[&ruby, &script], &[Way::RelativeUri]);
 }
 
-/// Debian has AsyncAws, and not the SDK of AWS; its version knows the relative URI alone.
+/// Debian has another SDK than that of AWS; its version knows the relative URI alone.
 #[test]
 fn php() {
     let (Some(php), Some(script)) = (installed_program("php"), installed("php/container.php")) else {
