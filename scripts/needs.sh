@@ -43,6 +43,7 @@ nginx-light       command:nginx            nginx               nginx            
 nodejs            command:node             nodejs              nodejs              nodejs        nodejs
 npm               command:npm              npm                 npm                 npm           npm
 openssl           command:openssl          openssl             openssl             openssl       openssl
+php-cli           command:php              php-cli             php8-cli            php           -
 procps            command:ps               procps-ng           procps              procps-ng     procps-ng
 python3           command:python3          python3             python3             python        python3
 python3-venv      python:ensurepip,venv    python3             python3             python        python3

@@ -16,7 +16,7 @@ pub(crate) fn place(home: Option<&Path>) -> PathBuf {
 pub(crate) fn text(settings: &AemmSettings) -> String {
     let map = Value::Object(without_nulls(settings.map()));
     let text = serde_json::to_string_pretty(&map).expect("keys are strings");
-    harmless(&text)
+    harmless(&text).into_owned()
 }
 
 fn without_nulls(fields: &Map<String, Value>) -> Map<String, Value> {

@@ -30,12 +30,14 @@ fn command() -> Command {
 
 /// Completers follow from what an argument calls its value.
 fn with_completers(command: Command) -> Command {
-    let command = command.mut_args(with_completer);
+    let shows = command.get_name() == "show";
+    let command = command.mut_args(|argument| with_completer(argument, shows));
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     names.into_iter().fold(command, |command, name| command.mut_subcommand(name, with_completers))
 }
 
-fn with_completer(argument: Arg) -> Arg {
+/// `shows` is set for the command that shows what all endpoints answer.
+fn with_completer(argument: Arg, shows: bool) -> Arg {
     let value = argument.get_value_names().and_then(<[_]>::first).map(|name| name.as_str().to_owned());
     let completer: fn(&OsStr) -> Vec<clap_complete::CompletionCandidate> =
         match (argument.get_id().as_str(), value.as_deref()) {
@@ -47,6 +49,7 @@ fn with_completer(argument: Arg) -> Arg {
             ("only", _) => values::conformance_checks,
             (_, Some("NAME|FILE")) => values::scenarios,
             ("scenario", Some("NAME")) => values::library,
+            ("path", _) if shows => values::shown_paths,
             (_, Some("PATH" | "GLOB")) | ("path", None) => values::paths,
             _ => return argument,
         };

@@ -12,6 +12,7 @@ use crate::conform::{CheckGroup, ConformanceProfile, all_checks};
 use crate::control::{ControlClient, server_called, server_names};
 use crate::exit::Failure;
 use crate::files;
+use crate::model::Service;
 use crate::scenario::Library;
 
 /// Who waits longer types on.
@@ -113,6 +114,23 @@ pub(super) fn paths(start: &OsStr) -> Vec<CompletionCandidate> {
     let body = String::from_utf8_lossy(&body).into_owned();
     let entries = body.lines().map(|line| (format!("{directory}{}", segment(line)), String::new()));
     starting_with(start, entries)
+}
+
+/// The same, and at their begin the endpoints of containers that are served.
+pub(super) fn shown_paths(start: &OsStr) -> Vec<CompletionCandidate> {
+    let mut candidates = paths(start);
+    if !start.to_string_lossy().contains('/') {
+        let instances = ask(ControlClient::status).map(|status| status.instances).unwrap_or_default();
+        let of_endpoint = |service: Service, is_served: bool| {
+            is_served.then(|| (format!("{}/", service.name()), String::new()))
+        };
+        let endpoints = [
+            of_endpoint(Service::Ecs, instances.iter().any(|instance| instance.task.is_some())),
+            of_endpoint(Service::PodIdentity, instances.iter().any(|instance| instance.pod.is_some())),
+        ];
+        candidates.extend(starting_with(start, endpoints.into_iter().flatten()));
+    }
+    candidates
 }
 
 /// A key is listed as `0=name`, and found at `0/`.

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::ec2::Directory;
 use super::fast_hash::mixed;
+use super::prepared_keys::PreparedKeys;
 use super::shared_value::{SharedRef, SharedValue};
 use crate::identity::{KeyRing, SignedDocument};
 use crate::model::Instance;
@@ -64,6 +65,10 @@ pub(crate) struct CompiledInstance {
     pub identity: SignedDocument,
     /// Somebody could use them on AWS.
     pub has_real_credentials: bool,
+    /// The last ones of the task, by the endpoint of Amazon ECS.
+    pub task_keys: PreparedKeys,
+    /// The last ones of a pod.
+    pub pod_keys: PreparedKeys,
 }
 
 impl CompiledInstance {
@@ -74,7 +79,8 @@ impl CompiledInstance {
         let tree = Directory::of(&instance);
         let identity = SignedDocument::of(&instance, keys);
         let has_real_credentials = instance.has_real_credentials();
-        Self { instance, tree, identity, has_real_credentials }
+        let [task_keys, pod_keys] = Default::default();
+        Self { instance, tree, identity, has_real_credentials, task_keys, pod_keys }
     }
 }
 

@@ -61,7 +61,9 @@ impl GoReplies {
     }
 
     fn reply(&self, status: StatusCode, special: &[(HeaderName, HeaderValue)], body: Bytes) -> Reply {
-        let mut headers = [special, &self.headers].concat();
+        let mut headers = Vec::with_capacity(special.len() + self.headers.len() + 2);
+        headers.extend_from_slice(special);
+        headers.extend_from_slice(&self.headers);
         headers.push((DATE, date(self.now)));
         headers.push(if body.len() > BUFFER && self.version >= Version::HTTP_11 {
             (TRANSFER_ENCODING, HeaderValue::from_static("chunked"))

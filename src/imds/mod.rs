@@ -28,6 +28,7 @@ mod past_events;
 mod path;
 mod pod_identity;
 mod prepare;
+mod prepared_keys;
 mod preview;
 mod profile;
 mod protocol;

@@ -38,13 +38,33 @@ pub struct TokenAuthority {
     /// Of the key, for what is no session token.
     derived_key: [u8; 32],
     opened: OpenedTokens,
+    mark: AuthorityMark,
+}
+
+/// Tells an authority from every other one, for what follows from its key and is kept elsewhere.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AuthorityMark(Arc<()>);
+
+impl PartialEq for AuthorityMark {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl TokenAuthority {
     /// An authority for this key: 32 random bytes that the daemon keeps in its state directory.
     pub fn new(key: [u8; 32]) -> Self {
         let derived_key = hmac_sha256(&key, b"mock-imds: endpoints of containers");
-        Self { cipher: Aes256Gcm::new(&key.into()), derived_key, opened: OpenedTokens::default() }
+        Self {
+            cipher: Aes256Gcm::new(&key.into()),
+            derived_key,
+            opened: OpenedTokens::default(),
+            mark: AuthorityMark::default(),
+        }
+    }
+
+    pub(crate) fn mark(&self) -> &AuthorityMark {
+        &self.mark
     }
 
     /// 32 bytes that only this authority can make of a message, the same ones each time.

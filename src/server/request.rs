@@ -68,10 +68,8 @@ pub(super) async fn respond(
         }
     }
     let now = service.read_clocks();
-    let of_endpoint = may_be_endpoint
-        .then(|| endpoint_reply_to(head, content.bytes(), service, &connection, &mut recorder, now))
-        .flatten();
-    let reply = of_endpoint.unwrap_or_else(|| reply_to(head, service, &connection, &mut recorder, now));
+    let endpoint_body = may_be_endpoint.then(|| content.bytes());
+    let reply = reply_to(head, endpoint_body, service, &connection, &mut recorder, now);
     // A fault may let it wait for long.
     drop(content);
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
@@ -84,8 +82,23 @@ pub(super) async fn respond(
     Ok(response(reply, &shared, &connection))
 }
 
+/// `endpoint_body` is the body of a request that may be one to an endpoint of containers, as far as it was kept.
+///
 /// Not async, so that the fleet of this moment is let go before anything waits.
 pub(super) fn reply_to(
+    head: RequestHead<'_>,
+    endpoint_body: Option<&[u8]>,
+    service: &ServiceState,
+    connection: &ConnectionState,
+    recorder: &mut RequestRecorder<'_>,
+    now: ClockReading,
+) -> Reply {
+    let of_endpoint =
+        endpoint_body.and_then(|body| endpoint_reply_to(head, body, service, connection, recorder, now));
+    of_endpoint.unwrap_or_else(|| metadata_reply_to(head, service, connection, recorder, now))
+}
+
+fn metadata_reply_to(
     request: RequestHead<'_>,
     service: &ServiceState,
     connection: &ConnectionState,

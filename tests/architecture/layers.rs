@@ -52,7 +52,7 @@ pub const LAYERS: &[(&str, &str)] = &[
         "cli clock metrics view daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record ec2_api \
          conform terminal transcribe identity schema",
     ),
-    ("completion", "cli conform control scenario exit files"),
+    ("completion", "cli conform control scenario model exit files"),
     ("fuzzing", "aemm conform control scenario imds identity host config model"),
     ("lib", "cli commands completion exit"),
     ("main", "lib"),

@@ -1,8 +1,7 @@
 //! Instructions that the program takes for one request, counted by callgrind, row by row, against ceilings.
 //!
 //! The count is that of the fast path from the read to the write, without the kernel and the scheduler, on a clock that
-//! stands still: it is the same in each run on one machine, whatever else runs. Requests for Amazon ECS and EKS Pod Identity are
-//! hyper's, and have rows in `peers` only. A row that takes more than 3 % above its
+//! stands still: it is the same in each run on one machine, whatever else runs. A row that takes more than 3 % above its
 //! ceiling fails. `--write` makes the present counts the ceilings.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the result")]
 
@@ -30,12 +29,14 @@ struct Row {
     method: &'static str,
     path: &'static str,
     with_token: bool,
+    /// The value of the Authorization header.
+    authorization: Option<&'static str>,
 }
 
 const LEAF: &str = "/latest/meta-data/instance-id";
 
 const fn get(name: &'static str, path: &'static str) -> Row {
-    Row { name, scenario: keep_alive, method: "GET", path, with_token: false }
+    Row { name, scenario: keep_alive, method: "GET", path, with_token: false, authorization: None }
 }
 
 const ROWS: &[Row] = &[
@@ -45,6 +46,13 @@ const ROWS: &[Row] = &[
     get("listing", "/latest/meta-data/"),
     get("identity-document", "/latest/dynamic/instance-identity/document"),
     get("credentials", "/latest/meta-data/iam/security-credentials/dev-role"),
+    Row { scenario: support::containers, ..get("credentials-of-ecs", support::ECS_CREDENTIALS) },
+    Row {
+        scenario: support::containers,
+        authorization: Some(support::POD_TOKEN),
+        ..get("credentials-of-pod-identity", support::POD_CREDENTIALS)
+    },
+    Row { scenario: limited_containers, ..get("task-metadata-of-ecs", "/v2/metadata") },
     get("not-found", "/latest/meta-data/nothing"),
     Row { scenario: timeline, ..get("leaf-under-timeline", LEAF) },
     Row { scenario: derived, ..get("leaf-of-derived-instance", LEAF) },
@@ -54,6 +62,11 @@ const ROWS: &[Row] = &[
 
 fn keep_alive() -> String {
     "[http]\nkeep-alive = true\n".into()
+}
+
+/// With a limit of requests that is never reached.
+fn limited_containers() -> String {
+    "[ecs]\nthrottle = { per-second = 1000000, burst = 1000000 }\n".into()
 }
 
 fn timeline() -> String {
@@ -174,6 +187,8 @@ fn ask(row: &Row, count: usize) {
         more = format!("X-aws-ec2-metadata-token: {token}\r\n");
     } else if row.method == "PUT" {
         lifetime.clone_into(&mut more);
+    } else if let Some(value) = row.authorization {
+        more = format!("Authorization: {value}\r\n");
     }
     let request = head(row.method, row.path, &more);
     for _ in 0..count {

@@ -13,7 +13,8 @@ fn served() -> (Sandbox, ServerProcess) {
     let sandbox = Sandbox::new();
     let file = sandbox.write(
         "s.toml",
-        "[instances.web]\nclients = [\"10.0.0.0/8\"]\n[[fault]]\nname = \"slow-keys\"\nlatency = \"1ms\"\n",
+        "[instances.web]\nclients = [\"10.0.0.0/8\"]\n[[fault]]\nname = \"slow-keys\"\nlatency = \"1ms\"\n\
+         [ecs]\nrole = \"shop-role\"\n",
     );
     let server = sandbox.serve(&["--scenario", file.to_str().expect("UTF-8")]);
     fs::create_dir(sandbox.path("mock-imds")).expect("the temporary directory is writable");
@@ -93,10 +94,22 @@ fn every_shell_completes_what_the_program_and_the_server_know() {
             (&["mock-imds", "spot", "--instance", ""], &["web"]),
             (&["mock-imds", "status", "--server", ""], &[&port]),
             (&["mock-imds", "show", "meta-data/pla"], &["meta-data/placement/"]),
+            (&["mock-imds", "show", "ec"], &["ecs/"]),
+            (&["mock-imds", "show", "ecs/v2/cred"], &["ecs/v2/credentials/"]),
+            (&["mock-imds", "show", "ecs/v2/credentials/"], &["ecs/v2/credentials/shop-role"]),
             (&["mock-imds", "set", "meta-data/placement/reg"], &["meta-data/placement/region"]),
         ] {
             assert_offers(&shell(&sandbox, words), expected, name);
         }
+    }
+}
+
+/// Nothing is offered that no answer has.
+#[test]
+fn endpoints_of_containers_are_completed_where_they_are_served_and_shown() {
+    let (sandbox, _server) = served();
+    for words in [["mock-imds", "show", "pod"], ["mock-imds", "set", "ec"]] {
+        assert_eq!(bash(&sandbox, &words).concat(), "", "{words:?}");
     }
 }
 

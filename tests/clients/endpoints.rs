@@ -229,6 +229,23 @@ fn ruby() {
     host.gets_keys("Ruby", &[&ruby, &script], &[Way::RelativeUri]);
 }
 
+/// Debian has another SDK than that of AWS; its version knows the relative URI alone.
+#[test]
+fn php() {
+    let (Some(php), Some(script)) = (installed_program("php"), installed("php/container.php")) else {
+        return;
+    };
+    let Some(host) = ContainerHost::new() else { return };
+    host.gets_keys("PHP", &[&php, &script], &[Way::RelativeUri]);
+}
+
+#[test]
+fn rust() {
+    let Some(client) = installed("rust/debug/container") else { return };
+    let Some(host) = ContainerHost::new() else { return };
+    host.gets_keys("Rust", &[&client], &ALL);
+}
+
 /// The attributes of the task that a detector of OpenTelemetry finds.
 #[track_caller]
 fn detects(host: &ContainerHost, words: &[&Path], region: bool) {

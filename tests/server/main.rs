@@ -1,5 +1,6 @@
 //! Connections as clients make them, good and bad, against a server in this process.
 
+mod both_paths;
 mod eviction;
 mod fast_path;
 mod faults;

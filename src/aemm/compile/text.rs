@@ -70,7 +70,7 @@ fn list(items: &[String]) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    json::harmless(&json::string(text))
+    json::harmless(&json::string(text)).into_owned()
 }
 
 #[cfg(test)]

@@ -2,6 +2,11 @@
 
 /// The clean form of a path with its query, if the path is not clean already.
 pub(super) fn cleaned(path: &str, query: Option<&str>) -> Option<String> {
+    // Nearly all are: without an empty segment, and without one that begins with a dot.
+    let is_odd = |pair: &[u8]| matches!(pair, [b'/', b'/' | b'.']);
+    if path.starts_with('/') && !path.as_bytes().windows(2).any(is_odd) {
+        return None;
+    }
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {
         match segment {
@@ -30,6 +35,8 @@ mod tests {
             ("/../v4/./x", None, Some("/v4/x")),
             ("//", None, Some("/")),
             ("/v4/x/", None, None),
+            ("/v4/.x/..y/...", None, None),
+            ("/v4/.", None, Some("/v4")),
             ("/", None, None),
         ];
         for (path, query, expected) in cases {

@@ -21,9 +21,14 @@ pub(super) fn headers(context: &EndpointContext<'_>) -> Vec<(HeaderName, HeaderV
     let mut remote = context.request.remote;
     remote.set_ip(context.client());
     let text = |text: String| HeaderValue::try_from(text).expect("digits and marks");
+    let limit = match rate.per_second {
+        // As nearly always.
+        40 => HeaderValue::from_static("40.00"),
+        other => text(format!("{other}.00")),
+    };
     vec![
         (DURATION, HeaderValue::from_static("1")),
-        (LIMIT, text(format!("{}.00", rate.per_second))),
+        (LIMIT, limit),
         (FORWARDED_FOR, forwarded.unwrap_or_else(|| HeaderValue::from_static(""))),
         (REMOTE, text(remote.to_string())),
     ]

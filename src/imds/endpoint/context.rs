@@ -1,5 +1,6 @@
 //! The context in which an endpoint of containers decides about a reply.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use http::header::{HeaderName, HeaderValue};
 use super::memory::EndpointMemory;
 use crate::imds::cache::CompiledInstance;
 use crate::imds::go_replies::GoReplies;
+use crate::imds::prepared_keys::KeyOrigin;
 use crate::imds::{Fleet, RequestHead, TokenAuthority, Visit};
 use crate::model::{Service, Timestamp};
 
@@ -54,8 +56,13 @@ impl<'f> EndpointContext<'f> {
     }
 
     /// The path, percent-decoded.
-    pub(crate) fn path(&self) -> String {
-        percent_encoding::percent_decode_str(self.request.head.path).decode_utf8_lossy().into_owned()
+    pub(crate) fn path(&self) -> Cow<'f, str> {
+        percent_encoding::percent_decode_str(self.request.head.path).decode_utf8_lossy()
+    }
+
+    /// What credentials that a secret gets follow from, beside the instance.
+    pub(crate) fn key_origin<'o>(&'o self, secret: &'o [u8]) -> KeyOrigin<'o> {
+        KeyOrigin { secret, now: self.now, fetched: self.fleet.fetched(), authority: self.authority.mark() }
     }
 
     /// The client's address.

@@ -19,6 +19,9 @@ pub(crate) fn credential_path_shortened(path: &str) -> Cow<'_, str> {
     }
     let mut decoded = Cow::Borrowed(path);
     for _ in 0..DECODINGS {
+        if !decoded.contains('%') {
+            break;
+        }
         decoded = percent_decode_str(&decoded).decode_utf8_lossy().into_owned().into();
     }
     // "..", too: what comes before it would hide the id from this look, not from readers.

@@ -8,6 +8,7 @@ use http::header::HOST;
 use super::token::{Claims, is_issued};
 use crate::imds::RequestHead;
 use crate::imds::endpoint::EndpointContext;
+use crate::imds::prepared_keys::is_same_secret;
 use crate::model::{AcceptedToken, Instance, PodIdentity, Service, ServiceAccount};
 
 /// What the agent knows of an instance's pod: the default if the scenario says nothing.
@@ -57,9 +58,7 @@ pub(super) fn account_of(
     match rule {
         AcceptedToken::Any => return Ok(claims.ok().and_then(|claims| claims.account())),
         AcceptedToken::Fixed(expected) => {
-            let is_same = expected.reveal().len() == token.len()
-                && expected.reveal().bytes().zip(token.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0;
-            return if is_same {
+            return if is_same_secret(expected.reveal().as_bytes(), token.as_bytes()) {
                 Ok(claims.ok().and_then(|claims| claims.account()))
             } else {
                 Err(TokenProblem::Unknown)

@@ -9,7 +9,8 @@ mod refusal;
 mod token;
 
 use http::StatusCode;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HeaderValue};
+use hyper::body::Bytes;
 
 use super::Reply;
 use super::cache::CompiledInstance;
@@ -79,15 +80,18 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
         return replies.error(StatusCode::FORBIDDEN, &text);
     }
     let header = context.request.head.headers.get(AUTHORIZATION);
-    let token =
-        header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+    let shown = header.map_or(&[][..], HeaderValue::as_bytes);
+    if let Some(body) = context.compiled.pod_keys.get(context.key_origin(shown)) {
+        return replies.json(StatusCode::OK, body);
+    }
+    let token = String::from_utf8_lossy(shown);
     let accepted = accepted_token(pod, is_real(instance));
     match account_of(&token, &accepted, context) {
         Err(judge::TokenProblem::Invalid(text)) => replies.error(StatusCode::BAD_REQUEST, &text),
         Err(judge::TokenProblem::Unknown) => exception(context, replies, AuthException::InvalidToken),
         Ok(account) => match associated(instance, pod, account.as_ref()) {
             None => exception(context, replies, AuthException::ResourceNotFound),
-            Some(associated) => keys(context, replies, associated),
+            Some(associated) => keys(context, replies, associated, shown),
         },
     }
 }
@@ -126,7 +130,8 @@ fn role_of<'i>(instance: &'i Instance, pod: &'i PodIdentity) -> Option<&'i RoleN
     }
 }
 
-fn keys(context: &EndpointContext<'_>, replies: &GoReplies, role: &RoleName) -> Reply {
+/// The keys of a role, for a client that has shown this token.
+fn keys(context: &EndpointContext<'_>, replies: &GoReplies, role: &RoleName, token: &[u8]) -> Reply {
     let instance = &context.compiled.instance;
     let failed = |known| exception(context, replies, known);
     match issued(instance, role, context.fleet.fetched(), context.now) {
@@ -143,7 +148,9 @@ fn keys(context: &EndpointContext<'_>, replies: &GoReplies, role: &RoleName) -> 
                 .with("Token", keys.token.reveal())
                 .with("AccountId", instance.account_id.as_str())
                 .with("Expiration", expires.rfc3339());
-            replies.json(StatusCode::OK, body.to_string())
+            let body = Bytes::from(body.to_string());
+            context.compiled.pod_keys.keep(context.key_origin(token), &body);
+            replies.json(StatusCode::OK, body)
         }
         Err(NoKeys::Unauthorized) => failed(AuthException::AccessDenied),
         Err(NoKeys::NoRole) => failed(AuthException::ResourceNotFound),

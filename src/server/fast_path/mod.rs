@@ -1,11 +1,11 @@
 //! The fast path: usual requests answered without hyper, in buffers that all connections of a thread share.
 //!
-//! A usual request is a GET, HEAD or PUT of HTTP/1.1 without a body (see [`parse`]). With the first other one the
-//! connection goes to hyper, with the bytes that it has sent; so it does with one for Amazon ECS or EKS Pod Identity. Both
-//! paths call the same
+//! A usual request is a GET, HEAD or PUT of HTTP/1.1 without a body (see [`parse`]); of those to the endpoints of containers only
+//! a GET. With the first other one the connection goes to hyper, with the bytes that it has sent. Both paths call the same
 //! [`answer`](crate::imds::answer), and both write the same, but that hyper puts the length of an empty body last.
 
 mod at_once;
+mod deliver;
 mod parse;
 mod socket;
 #[cfg(test)]
@@ -16,29 +16,24 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::mem;
-use std::os::fd::AsRawFd;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::{Method, Version};
-use hyper::body::Bytes;
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::delivery;
 use super::head::is_complete;
 use super::recorder::RequestRecorder;
 use super::request::reply_to;
 use super::shared::Shared;
 use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState};
-use super::wire::apply_hop_limit;
 use crate::imds::{Delivery, Ingress, Reply, RequestHead};
 use parse::{LastHeaders, Parsed, PlainRequest};
+use socket::try_write;
 pub(super) use socket::{has_left, has_unread};
-use socket::{try_write, write_all};
 
 /// The bytes that are read at once. A head that is longer is hyper's.
 const READ_BYTES: usize = 8 * 1024;
@@ -102,6 +97,7 @@ struct PendingReply<'c> {
 struct ReplyForm {
     head_only: bool,
     close: bool,
+    chunked: bool,
 }
 
 /// The end of the fast path.
@@ -286,7 +282,9 @@ impl<'c> FastPath<'c> {
                 }
                 Parsed::Partial | Parsed::Other => return (answered, Next::Read),
             };
-            if self.connection.may_be_endpoint(request.path, &self.shared.service) {
+            let may_be_endpoint = self.connection.may_be_endpoint(request.path, &self.shared.service);
+            // A PUT there may change something, and the head for HEAD is another one where a body is sent in chunks.
+            if may_be_endpoint && request.method != Method::GET {
                 return (answered, Next::Hyper);
             }
             answered += request.length;
@@ -300,8 +298,12 @@ impl<'c> FastPath<'c> {
                 version: Version::HTTP_11,
                 authority: None,
             };
-            let (reply, mut recorder) = self.answer(head);
-            let form = ReplyForm { head_only: method == Method::HEAD, close: close || write::closes(&reply) };
+            let (reply, mut recorder) = self.answer(head, may_be_endpoint);
+            let form = ReplyForm {
+                head_only: method == Method::HEAD,
+                close: close || write::closes(&reply),
+                chunked: may_be_endpoint && write::is_chunked(&reply),
+            };
             if !self.is_immediate(&reply) || replies.len() > WRITE_BYTES {
                 self.unparsed = answered < received.len();
                 return (answered, Next::Deliver(Box::new(PendingReply { reply, recorder, form })));
@@ -309,7 +311,9 @@ impl<'c> FastPath<'c> {
             recorder.set_status(reply.status);
             drop(recorder);
             write::write_head(replies, &reply, form.close);
-            if !form.head_only {
+            if form.chunked {
+                write::write_chunk(replies, &reply.body, true);
+            } else if !form.head_only {
                 replies.extend_from_slice(&reply.body);
             }
             if form.close {
@@ -321,13 +325,15 @@ impl<'c> FastPath<'c> {
         }
     }
 
-    fn answer(&self, head: RequestHead<'_>) -> (Reply, RequestRecorder<'c>) {
+    fn answer(&self, head: RequestHead<'_>, may_be_endpoint: bool) -> (Reply, RequestRecorder<'c>) {
         let service = &*self.shared.service;
         self.connection.set_end(ConnectionEnd::Close);
         self.connection.count_request();
         let now = service.read_clocks();
         let mut recorder = RequestRecorder::new(service, self.connection, head, self.active, now.wall);
-        let reply = reply_to(head, service, self.connection, &mut recorder, now);
+        // A GET has no body here.
+        let endpoint_body = may_be_endpoint.then_some(&[][..]);
+        let reply = reply_to(head, endpoint_body, service, self.connection, &mut recorder, now);
         (reply, recorder)
     }
 
@@ -338,73 +344,5 @@ impl<'c> FastPath<'c> {
         }
         let unlimited = reply.hop_limit.is_none() || self.connection.ingress == Ingress::Host;
         reply.delivery == Delivery::default() && unlimited && self.connection.has_default_hop_limit()
-    }
-
-    /// Writes what is left of a round, and gives the end of the fast path if it has come.
-    async fn finish(&mut self, stream: &TcpStream, round: io::Result<Round<'c>>) -> Option<FastEnd> {
-        let Ok(Round { next, unwritten }) = round else { return Some(FastEnd::Over(ConnectionEnd::Close)) };
-        if !unwritten.is_empty() {
-            if self.write_all(stream, &unwritten).await.is_err() {
-                return Some(FastEnd::Over(ConnectionEnd::Close));
-            }
-            self.active = Instant::now();
-        }
-        match next {
-            Next::Read => None,
-            Next::Close => Some(FastEnd::Over(self.close(stream))),
-            Next::Linger => Some(FastEnd::Over(ConnectionEnd::Linger)),
-            Next::Hyper => {
-                self.headers.forget_beyond(0);
-                Some(FastEnd::Hyper(mem::take(&mut self.received)))
-            }
-            Next::Deliver(pending) => self.deliver(stream, *pending).await,
-        }
-    }
-
-    /// Delivers a reply later, or in another way, or not at all.
-    async fn deliver(&mut self, stream: &TcpStream, pending: PendingReply<'c>) -> Option<FastEnd> {
-        let PendingReply { reply, mut recorder, form } = pending;
-        let Self { shared, connection, .. } = *self;
-        if delivery::prepare(shared, connection, reply.delivery, reply.hop_limit).await.is_err() {
-            return Some(FastEnd::Over(connection.end()));
-        }
-        if !reply.delivery.delay.is_zero() && has_left(stream) {
-            recorder.set_client_left();
-        }
-        recorder.set_status(reply.status);
-        drop(recorder);
-        let mut bytes = Vec::new();
-        write::write_head(&mut bytes, &reply, form.close);
-        let body = if form.head_only { Bytes::new() } else { reply.body.clone() };
-        let (mut body, end) = delivery::sent(body, reply.delivery.end);
-        let body_delay = if body.is_empty() { Duration::ZERO } else { reply.delivery.body_delay };
-        if body_delay.is_zero() && body.len() <= GATHERED_BODY_BYTES {
-            bytes.extend_from_slice(&mem::take(&mut body));
-        }
-        let written = async {
-            apply_hop_limit(stream, connection)?;
-            self.write_all(stream, &bytes).await?;
-            delivery::wait(shared, connection, body_delay).await;
-            self.write_all(stream, &body).await
-        };
-        if written.await.is_err() {
-            return Some(FastEnd::Over(ConnectionEnd::Close));
-        }
-        // The time for the next request begins with this reply, however late it was.
-        self.active = Instant::now();
-        if let Some(end) = end {
-            return Some(FastEnd::Over(end));
-        }
-        form.close.then(|| FastEnd::Over(self.close(stream)))
-    }
-
-    /// The end of a connection that closes after its last reply.
-    fn close(&self, stream: &impl AsRawFd) -> ConnectionEnd {
-        let unread = !self.received.is_empty() || has_unread(stream);
-        if unread { ConnectionEnd::Linger } else { ConnectionEnd::Close }
-    }
-
-    async fn write_all(&self, stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
-        write_all(stream, &self.connection.slot, &self.shared.limits, bytes).await
     }
 }

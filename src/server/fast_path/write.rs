@@ -1,6 +1,8 @@
-//! Replies as bytes. Names are written as hyper writes them.
+//! Replies as bytes. Names and chunks are written as hyper writes them.
 
-use http::header::{CONNECTION, HeaderName};
+use std::io::Write as _;
+
+use http::header::{CONNECTION, HeaderName, TRANSFER_ENCODING};
 use http::{StatusCode, Version};
 
 use crate::imds::Reply;
@@ -36,6 +38,19 @@ pub(super) fn closes(reply: &Reply) -> bool {
     reply.headers.iter().any(|(name, value)| name == CONNECTION && value.as_bytes() == b"close")
 }
 
+/// `true` if the body is to be sent in chunks.
+pub(super) fn is_chunked(reply: &Reply) -> bool {
+    reply.headers.iter().any(|(name, _)| name == TRANSFER_ENCODING)
+}
+
+/// Appends a body that is not empty as a chunk, and the end if it is the whole body.
+pub(super) fn write_chunk(bytes: &mut Vec<u8>, body: &[u8], is_whole: bool) {
+    // Into a vector nothing fails.
+    let _ = write!(bytes, "{:X}\r\n", body.len());
+    bytes.extend_from_slice(body);
+    bytes.extend_from_slice(if is_whole { b"\r\n0\r\n\r\n" } else { b"\r\n" });
+}
+
 /// The names that usual replies have, each as it is written, with what follows it.
 fn written(name: &HeaderName) -> Option<&'static [u8]> {
     Some(match name.as_str() {
@@ -47,6 +62,11 @@ fn written(name: &HeaderName) -> Option<&'static [u8]> {
         "server" => b"Server: ",
         "connection" => b"Connection: ",
         "x-aws-ec2-metadata-token-ttl-seconds" => b"X-Aws-Ec2-Metadata-Token-Ttl-Seconds: ",
+        "transfer-encoding" => b"Transfer-Encoding: ",
+        "x-rate-limit-duration" => b"X-Rate-Limit-Duration: ",
+        "x-rate-limit-limit" => b"X-Rate-Limit-Limit: ",
+        "x-rate-limit-request-forwarded-for" => b"X-Rate-Limit-Request-Forwarded-For: ",
+        "x-rate-limit-request-remote-addr" => b"X-Rate-Limit-Request-Remote-Addr: ",
         _ => return None,
     })
 }
@@ -73,15 +93,40 @@ mod tests {
 
     #[test]
     fn the_usual_names_are_written_as_all_names_are() {
-        let ttl = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
-        let usual =
-            [CONTENT_TYPE, ACCEPT_RANGES, LAST_MODIFIED, CONTENT_LENGTH, DATE, SERVER, CONNECTION, ttl];
-        for name in usual {
+        let others = [
+            "x-aws-ec2-metadata-token-ttl-seconds",
+            "x-rate-limit-duration",
+            "x-rate-limit-limit",
+            "x-rate-limit-request-forwarded-for",
+            "x-rate-limit-request-remote-addr",
+        ];
+        let usual = [
+            CONTENT_TYPE,
+            ACCEPT_RANGES,
+            LAST_MODIFIED,
+            CONTENT_LENGTH,
+            DATE,
+            SERVER,
+            CONNECTION,
+            TRANSFER_ENCODING,
+        ];
+        for name in usual.into_iter().chain(others.map(HeaderName::from_static)) {
             let mut expected = Vec::new();
             write_name(&mut expected, &name);
             let found = written(&name).map(String::from_utf8_lossy);
             assert_eq!(found, Some(String::from_utf8_lossy(&expected)), "{name}");
         }
         assert_eq!(written(&LOCATION), None);
+    }
+
+    #[test]
+    fn a_chunk_has_its_length_and_the_last_one_an_end() {
+        let body = [b'x'; 2_570];
+        for (is_whole, end) in [(true, "\r\n0\r\n\r\n"), (false, "\r\n")] {
+            let mut found = b"before".to_vec();
+            write_chunk(&mut found, &body, is_whole);
+            let expected = format!("beforeA0A\r\n{}{end}", "x".repeat(2_570));
+            assert!(found == expected.as_bytes(), "{is_whole}: {}", String::from_utf8_lossy(&found));
+        }
     }
 }

@@ -78,6 +78,11 @@ seccompProfile:
 {{- $known := dict "imds" "169.254.169.254:1690" "ecs" "169.254.170.2:1690" "pod-identity" "169.254.170.23:1690" -}}
 {{- $addresses := list -}}
 {{- range .Values.endpoints -}}{{- $addresses = append $addresses (index $known .) -}}{{- end -}}
+{{- if .Values.ipv6 -}}
+{{- /* Amazon ECS has none. */ -}}
+{{- $known := dict "imds" "[fd00:ec2::254]:1690" "pod-identity" "[fd00:ec2::23]:1690" -}}
+{{- range .Values.endpoints -}}{{- with index $known . -}}{{- $addresses = append $addresses . -}}{{- end -}}{{- end -}}
+{{- end -}}
 {{- toJson $addresses -}}
 {{- end -}}
 
@@ -93,7 +98,7 @@ seccompProfile:
     - --watch
     {{- range index . 1 }}
     - --listen
-    - {{ . }}
+    - {{ if hasPrefix "[" . }}{{ quote . }}{{ else }}{{ . }}{{ end }}
     {{- end }}
     {{- with concat $context.Values.arguments $context.Values.linuxArguments }}
     {{- toYaml . | nindent 4 }}

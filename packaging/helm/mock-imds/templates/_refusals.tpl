@@ -37,6 +37,9 @@
 {{- if and (eq $values.mode "service") (ne (toJson $values.endpoints) "[\"imds\"]") -}}
 {{- fail (printf "endpoints is %s; with \"mode: service\" the pods have none of these addresses, and SDKs take credentials over http from no other. Leave it out, or set \"mode: sidecar\" or \"mode: daemonset\"" (toJson $values.endpoints)) -}}
 {{- end -}}
+{{- if and (eq $values.mode "service") $values.ipv6 -}}
+{{- fail "ipv6 is true; with \"mode: service\" the pods have none of these addresses. Leave it out, or set \"mode: sidecar\" or \"mode: daemonset\"" -}}
+{{- end -}}
 {{- if and $values.scenarioConfigMap $values.bridges (ne $values.mode "service") -}}
 {{- fail "bridges become host.toml of the chart's ConfigMap, and scenarioConfigMap is in its place. Put host.toml into yours" -}}
 {{- end -}}

@@ -6,6 +6,9 @@ use hyper::body::Bytes;
 
 use super::*;
 use crate::imds::DeliveryEnd;
+use crate::model::Service;
+use crate::server::table::Slot;
+use crate::server::tests::PEER;
 
 /// The beginning of a head, this long.
 fn part(length: usize) -> Vec<u8> {
@@ -41,6 +44,33 @@ async fn what_comes_is_answered_up_to_what_is_not_usual() {
             assert_eq!(text.matches("HTTP/1.1 200 OK").count(), replies, "{what}: {text}");
             assert_eq!(path.connection.requests(), replies, "{what}");
         });
+    }
+}
+
+/// Others, which may change something or have another head, are hyper's.
+#[tokio::test]
+async fn of_requests_for_containers_each_get_is_answered() {
+    let (ecs, pods, imds) = (Some(Service::Ecs), Some(Service::PodIdentity), Some(Service::Imds));
+    let shared = shared();
+    for (only, request, next) in [
+        (ecs, "GET /v2/metadata", "read"),
+        (ecs, "GET /v2/credentials/0", "read"),
+        (ecs, "GET //v2", "read"),
+        (ecs, "HEAD /v2/metadata", "hyper"),
+        (ecs, "PUT /api/0/task-protection/v1/state", "hyper"),
+        (pods, "GET /v1/credentials", "read"),
+        (pods, "PUT /v1/credentials", "hyper"),
+        (imds, "PUT /v1/credentials", "read"),
+        // The scenario has no table of either.
+        (None, "HEAD /v2/metadata", "read"),
+    ] {
+        let connection = ConnectionState::new(PEER, Ingress::Bridge, Slot::unlisted()).reaching(only, None);
+        let mut path = FastPath::new(&shared, &connection, Instant::now() + Duration::from_hours(1));
+        let (mut replies, received) = (Vec::new(), format!("{request} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        let (answered, found) = path.answer_all(received.as_bytes(), &mut replies);
+        let expected = if next == "read" { received.len() } else { 0 };
+        assert_eq!((name(&found), answered), (next, expected), "{request} at {only:?}");
+        assert_eq!(replies.is_empty(), next == "hyper", "{request} at {only:?}");
     }
 }
 
