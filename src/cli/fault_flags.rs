@@ -1,6 +1,5 @@
 //! The effects and conditions of a fault, as `mock-imds fault` and `fault set` take them.
 
-use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -28,7 +27,7 @@ pub(crate) struct FaultFlags {
     /// Respond with this status, 200 to 599
     #[arg(long, value_name = "N", value_parser = number::<u16>(200..=599))]
     pub status: Option<u16>,
-    /// Set a header of the response, or remove it, if there is no value after the colon; repeatable
+    /// Set a header of the response, or remove it, if there is no value after the colon; repeatable, for one header too
     #[arg(id = "headers", long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub headers: Vec<String>,
     /// Damage the body
@@ -118,11 +117,32 @@ pub(crate) struct FaultFlags {
 }
 
 impl FaultFlags {
-    /// The name of a header that is given more than once.
-    pub(crate) fn repeated_header(&self) -> Option<String> {
-        let mut names = BTreeSet::new();
-        let mut all = self.headers.iter().map(|header| header_entry(header).0.to_ascii_lowercase());
-        all.find(|name| !names.insert(name.clone()))
+    /// The name of a header that is set and removed.
+    pub(crate) fn contradictory_header(&self) -> Option<String> {
+        let removed =
+            self.headers.iter().map(|text| header_entry(text)).filter(|(_, value)| value.is_boolean());
+        let mut removed = removed.map(|(name, _)| name);
+        let times = |name: &String| {
+            let all = self.headers.iter().map(|text| header_entry(text).0);
+            all.filter(|other| other.eq_ignore_ascii_case(name)).count()
+        };
+        removed.find(|name| times(name) > 1)
+    }
+
+    /// The headers of the order: those that are given more than once have a list of values.
+    fn header_table(&self) -> serde_json::Map<String, Value> {
+        let mut table = serde_json::Map::new();
+        for (name, value) in self.headers.iter().map(|text| header_entry(text)) {
+            let known = table.keys().find(|known| known.eq_ignore_ascii_case(&name)).cloned();
+            match known.and_then(|known| table.get_mut(&known)) {
+                Some(Value::Array(values)) => values.push(value),
+                Some(first) => *first = json!([first.clone(), value]),
+                None => {
+                    table.insert(name, value);
+                }
+            }
+        }
+        table
     }
 
     /// The effects of the order, as a control order has them.
@@ -142,8 +162,7 @@ impl FaultFlags {
             latency: self.latency.as_ref().map(latency),
             body_latency: self.body_latency.as_ref().map(latency),
             status: self.status.map(Value::from),
-            headers: (!self.headers.is_empty())
-                .then(|| self.headers.iter().map(|it| header_entry(it)).collect()),
+            headers: (!self.headers.is_empty()).then(|| self.header_table().into()),
             body: self.body.as_ref().map(|body| json!(body)).or(text),
             tokens: self.tokens_lost.then(|| json!("lost")),
             clock_skew: self.clock_skew.as_ref().map(|skew| json!(skew)),
@@ -245,9 +264,13 @@ mod tests {
         let table = Line::try_parse_from(line).expect("they fit").fault.effects();
         assert_eq!(table.headers, Some(json!({ "Retry-After": "1", "server": false })));
         assert_eq!(table.body, Some(json!({ "text": "{}" })));
-        let twice = ["fault", "--header", "A: 1", "--header", "B: 1", "--header", "a: 2"];
+        let twice = ["fault", "--header", "A: 1", "--header", "B: 1", "--header", "a: 2", "--header", "A: 3"];
         let twice = Line::try_parse_from(twice).expect("each is one").fault;
-        assert_eq!(twice.repeated_header().as_deref(), Some("a"));
+        assert_eq!(twice.contradictory_header(), None);
+        assert_eq!(twice.effects().headers, Some(json!({ "A": ["1", "2", "3"], "B": "1" })));
+        let both = ["fault", "--header", "A: 1", "--header", "a:"];
+        let both = Line::try_parse_from(both).expect("each is one").fault;
+        assert_eq!(both.contradictory_header().as_deref(), Some("a"));
         for wrong in ["Retry-After", "Content-Length: 3", "a b: c", "X: \u{1}"] {
             assert!(Line::try_parse_from(["fault", "--header", wrong]).is_err(), "{wrong}");
         }

@@ -42,9 +42,8 @@ fn set(args: &FaultSetArgs) -> Result<(), Failure> {
 }
 
 fn check_headers(flags: &FaultFlags) -> Result<(), Failure> {
-    let Some(name) = flags.repeated_header() else { return Ok(()) };
-    let found =
-        format!("--header {name} is given twice, and a fault sets one value for each header; give it once");
+    let Some(name) = flags.contradictory_header() else { return Ok(()) };
+    let found = format!("--header {name} is set and removed; give it with values, or once without one");
     Err(Failure::new(ExitStatus::Usage, found))
 }
 

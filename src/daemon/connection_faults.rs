@@ -10,13 +10,14 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::compute::compute;
+use super::in_force::present;
 use super::load::LoadedScenario;
 use crate::config::Report;
 use crate::files::{HeldFile, remove_staged};
 use crate::imds::Fleet;
 use crate::model::endpoint::SERVICE_PORT;
-use crate::model::fault::{Fault, FaultStart};
-use crate::model::{ConnectionFault, Timestamp};
+use crate::model::fault::{ConnectionFailure, Fault, FaultStart};
+use crate::model::{ClientMatcher, ConnectionFault, EventEffect, NamedInstance, Timestamp};
 use crate::server::ServiceState;
 
 /// The least time between two looks.
@@ -133,11 +134,45 @@ impl PublishedList {
     }
 }
 
-/// The faults of connections that are on, in their order.
+/// The faults of connections that are on, in their order, and then the instances that are stopped.
 fn in_force(fleet: &Fleet, now: Timestamp) -> Vec<ConnectionFault> {
     let (elapsed, effective) = (fleet.clock().elapsed(now), fleet.clock().effective(now));
     let on = fleet.faults().iter().filter(|fault| fault.is_on(elapsed, effective));
-    on.filter_map(|fault| ConnectionFault::of(fault)).collect()
+    on.filter_map(|fault| ConnectionFault::of(fault)).chain(stopped(fleet, now)).collect()
+}
+
+/// Nothing answers on an instance that is stopped. Where the list cannot say whose connections those are, the server
+/// resets them itself, as it does without a list.
+fn stopped(fleet: &Fleet, now: Timestamp) -> Vec<ConnectionFault> {
+    if !has_stops(fleet) {
+        return vec![];
+    }
+    let named = &fleet.scenario().named_instances;
+    let refused = |clients| ConnectionFault { failure: ConnectionFailure::Refused, service: None, clients };
+    let is_stopped = |name, base| present(fleet, name, base, now).signals.starts_at.is_some();
+    if named.is_empty() {
+        return is_stopped(None, &fleet.scenario().instance).then(|| refused(vec![])).into_iter().collect();
+    }
+    let all_clients = |instance: &NamedInstance| {
+        let host = instance.host.then_some(ClientMatcher::Host).into_iter();
+        let networks = instance.networks.iter().copied().map(ClientMatcher::Network);
+        host.chain(networks).collect::<Vec<ClientMatcher>>()
+    };
+    let stopped = named.iter().filter(|instance| is_apart(instance, named));
+    let stopped = stopped.filter(|instance| is_stopped(Some(instance.name.as_str()), &instance.instance));
+    stopped.map(all_clients).filter(|clients| !clients.is_empty()).map(refused).collect()
+}
+
+fn has_stops(fleet: &Fleet) -> bool {
+    let is_stop = |effect: &EventEffect| matches!(effect, EventEffect::StopStart(_));
+    fleet.events().iter().any(|event| event.effects.iter().any(is_stop))
+}
+
+/// Whether no client of its networks is another instance's.
+fn is_apart(instance: &NamedInstance, all: &[NamedInstance]) -> bool {
+    let others = all.iter().filter(|other| other.name != instance.name).flat_map(|other| &other.networks);
+    let mut others = others.filter(|other| instance.networks.iter().any(|own| own.contains(*other)));
+    others.next().is_none()
 }
 
 /// The time until one of them begins or ends, if the clock goes on.
@@ -155,7 +190,8 @@ fn next_change(fleet: &Fleet, now: Timestamp) -> Option<Duration> {
         }),
     };
     let faults = fleet.faults().iter().filter(|fault| fault.effect.connection().is_some());
-    faults.filter_map(|fault| until(fault)).min()
+    let event = if has_stops(fleet) { fleet.next_occurrence(now).map(|at| at.since(now)) } else { None };
+    faults.filter_map(|fault| until(fault)).chain(event).min()
 }
 
 #[cfg(test)]
@@ -188,6 +224,34 @@ mod tests {
             let words: Vec<String> = in_force(&fleet, now).iter().map(ToString::to_string).collect();
             assert_eq!(words, faults, "after {second} s");
             assert_eq!(next_change(&fleet, now), next, "after {second} s");
+        }
+    }
+
+    #[test]
+    fn an_instance_that_is_stopped_refuses_connections() {
+        let stop = "stop-start = { down = \"20s\" }\n";
+        let instances = "[instances.a]\nclients = [\"10.0.0.0/24\", \"host\"]\n[instances.b]\nclients = [\"10.0.1.0/24\"]\n\
+                         [instances.c]\nclients = [\"10.0.0.9\"]\n";
+        let (of_a, of_b) = (format!("instance = \"a\"\n{stop}"), format!("instance = \"b\"\n{stop}"));
+        for (instances, event, expected) in [
+            ("", stop, vec!["refused"]),
+            (instances, of_b.as_str(), vec!["refused to 10.0.1.0/24"]),
+            // One of its clients is another instance's.
+            (instances, of_a.as_str(), vec![]),
+        ] {
+            let text = format!("{instances}[[event]]\nat = \"10s\"\n{event}");
+            let (scenario, _) = read(&SourceText::new("test", text), "/".as_ref()).expect("it is accepted");
+            let fleet = Fleet::compile(scenario, &Arc::new(KeyRing::generate([0; 32])), LOAD, LOAD);
+            let secs = |seconds| Some(Duration::from_secs(seconds));
+            for (second, is_stopped, next) in
+                [(9, false, secs(1)), (10, true, secs(20)), (29, true, secs(1)), (30, false, None)]
+            {
+                let now = LOAD.plus(Duration::from_secs(second));
+                let words: Vec<String> = in_force(&fleet, now).iter().map(ToString::to_string).collect();
+                let expected = if is_stopped { expected.clone() } else { vec![] };
+                assert_eq!(words, expected, "{event} after {second} s");
+                assert_eq!(next_change(&fleet, now), next, "{event} after {second} s");
+            }
         }
     }
 

@@ -101,7 +101,9 @@ fn alteration_words(alteration: &ReplyAlteration) -> String {
 fn header_words(headers: &[HeaderChange]) -> Option<String> {
     let names = |set: bool| {
         let names = headers.iter().filter(|header| header.value.is_some() == set);
-        names.map(|header| header.name.as_str()).collect::<Vec<_>>().join(", ")
+        let mut names: Vec<&str> = names.map(|header| header.name.as_str()).collect();
+        names.dedup();
+        names.join(", ")
     };
     let (with, without) = (names(true), names(false));
     let parts = [(with, "with"), (without, "without")];

@@ -82,10 +82,10 @@ impl Reply {
 
     /// Sets and removes headers.
     pub(super) fn change_headers(&mut self, changes: &[HeaderChange]) {
-        for HeaderChange { name, value } in changes {
-            self.headers.retain(|(other, _)| other != name);
-            self.headers.extend(value.clone().map(|value| (name.clone(), value)));
-        }
+        // A header may have several values.
+        self.headers.retain(|(other, _)| changes.iter().all(|change| change.name != other));
+        let set = changes.iter().filter_map(|change| Some((change.name.clone(), change.value.clone()?)));
+        self.headers.extend(set);
     }
 }
 

@@ -117,7 +117,9 @@ pub(super) const PATHS: &str = "^(?:/*(?:latest/)?(?:meta-data|dynamic|user-data
 /// The name of a header.
 pub(super) const HEADER_NAME: &str = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
 /// The value of a header; `false` removes it.
-pub(super) const HEADER_VALUE: Form = Form::Any(&[Form::Pattern("^[\\t -~]*$"), Form::Only(Literal::False)]);
+pub(super) const HEADER_VALUE: Form =
+    Form::Any(&[HEADER_TEXT, Form::List(&HEADER_TEXT), Form::Only(Literal::False)]);
+const HEADER_TEXT: Form = Form::Pattern("^[\\t -~]*$");
 /// A tag's key.
 pub(super) const TAG: &str = "^[A-Za-z0-9+=.,_:@-]{1,128}$";
 /// Text that is a part of a path.
@@ -159,7 +161,7 @@ const HEADERS: FileKey = key(
     "headers",
     "",
     Form::map(HEADER_NAME, &HEADER_VALUE),
-    "Headers that the answer has; false removes one.",
+    "Headers that the answer has; a list sets several values of one, and false removes one.",
 );
 const MOVED: FileKey = key(
     "moved-from",

@@ -11,6 +11,7 @@
 //! | `ec2metadata` | Debian's ec2metadata |
 //! | `containers` | botocore, by the variables of `mock-imds env`, on loopback |
 //! | `endpoints` | botocore, the AWS CLI, SDKs and OpenTelemetry detectors at the addresses of containers |
+//! | `late` | cloud-init, amazon-ec2-net-utils, SDKs: what they make of metadata that arrives late |
 //! | `moto` | moto's server: boto3 with the keys of this service at its STS, EC2 and S3 |
 //! | `shell` | curl, wget and busybox in the ways of the documentation and of amazon-ec2-utils |
 
@@ -18,6 +19,7 @@ mod cloud_init;
 mod containers;
 mod ec2metadata;
 mod endpoints;
+mod late;
 mod moto;
 mod sdk;
 mod shell;

@@ -145,6 +145,20 @@ fn another_guardian_goes_on_with_it_and_the_end_leaves_nothing() {
     assert_eq!(host.network(), before);
 }
 
+#[test]
+fn a_stopped_instance_refuses_connections_until_it_starts() {
+    let Some(host) = Host::new() else { return };
+    let _guardian = host.hold();
+    let server = serve(&host, "");
+    let rules = host.our_rules();
+    assert_eq!(connect(), Ok(()));
+    host.run(&format!("{} stop-start --down 3s --control server/control.sock", program().display()));
+    eventually(&host, "a stopped instance refuses connections", Err(ErrorKind::ConnectionRefused));
+    eventually(&host, "it starts again", Ok(()));
+    assert_eq!(host.our_rules(), rules, "nothing is left of it");
+    assert_eq!(server.stop().code, Some(0));
+}
+
 /// Of whom the guardian cannot know that it is the server.
 #[test]
 fn a_list_that_others_may_have_written_is_not_believed() {

@@ -4,13 +4,14 @@
 //! the package that `scripts/package` built, and looks at the machine from inside. `scripts/test package` makes what is
 //! missing and runs them; as root, because booting a machine needs it.
 //!
-//! The machine is a Debian 12. `install`, `upgrade`, `purge`, `endpoints` and `confinement` run on Debian 13, too: another systemd, another dpkg,
+//! The machine is a Debian 12. `install`, `upgrade`, `purge`, `endpoints`, `confinement` and `connections` run on Debian 13, too: another systemd, another dpkg,
 //! another nft. `rpm` runs on Debian 12 with rpm and dnf.
 //!
 //! | file | what it shows |
 //! |---|---|
 //! | `install` | installed is running, confined, and there once; one unit touches no other; an SDK needs no configuration |
 //! | `confinement` | what the units' sandboxes must refuse, tried from inside, fails |
+//! | `connections` | a fault refuses connections, or loses them, from inside the sandboxes |
 //! | `conffiles` | files in /etc are the administrator's, before the first installation, in an upgrade, and in a purge |
 //! | `endpoints` | host.toml alone opens and closes the sockets of other endpoints; the sandboxed guardian finds a real agent |
 //! | `keys` | a credential process works with the shipped drop-in; everybody can verify the identity document |
@@ -39,6 +40,7 @@ mod chroot;
 mod ci;
 mod conffiles;
 mod confinement;
+mod connections;
 mod endpoints;
 mod image;
 mod install;

@@ -1,5 +1,7 @@
 //! The parts of a response that a fault sets: its status, headers and body. An override sets headers, too.
 
+use http::header::HeaderValue;
+
 use crate::config::Item;
 use crate::model::fault::{BodyAlteration, BodyDamage, HeaderChange, ReplyStatus};
 use crate::model::secrets;
@@ -12,7 +14,7 @@ pub(super) fn read_status(item: &Item<'_>) -> Option<ReplyStatus> {
     item.integer(first.into()..=last.into()).and_then(|status| ReplyStatus::new(status.try_into().ok()?))
 }
 
-/// Reads `{ Retry-After = "1", Server = false }`.
+/// Reads `{ Retry-After = "1", Set-Cookie = ["a=1", "b=2"], Server = false }`.
 pub(in crate::scenario) fn read_headers(item: &Item<'_>) -> Option<Vec<HeaderChange>> {
     let entries = item.section()?.entries();
     if !(1..=MOST_HEADERS).contains(&entries.len()) {
@@ -22,32 +24,53 @@ pub(in crate::scenario) fn read_headers(item: &Item<'_>) -> Option<Vec<HeaderCha
         );
     }
     let changes: Vec<_> = entries.into_iter().map(|(name, value)| read_header(name, &value)).collect();
-    changes.into_iter().collect()
+    let changes = changes.into_iter().collect::<Option<Vec<_>>>()?.concat();
+    if changes.len() > MOST_HEADERS {
+        item.error(
+            format!("{} has {} values of headers", item.name(), changes.len()),
+            format!("accepted: {MOST_HEADERS} at most"),
+        );
+    }
+    Some(changes)
 }
 
-fn read_header(name: &str, value: &Item<'_>) -> Option<HeaderChange> {
+/// The changes of one header: it has several values if a list of them is set.
+fn read_header(name: &str, value: &Item<'_>) -> Option<Vec<HeaderChange>> {
     let parsed = HeaderChange::parse_name(name);
     if let Err(accepted) = parsed {
         value.error_at_key(format!("{name:?} is no header that can be set"), format!("accepted: {accepted}"));
     }
-    let value = match value.kind() {
-        "boolean" if value.boolean() == Some(false) => None,
-        "string" => {
-            let text = value.string()?;
-            match HeaderChange::parse_value(text) {
-                Ok(parsed) => {
-                    reject_real_keys(value, text);
-                    Some(parsed)
-                }
-                Err(accepted) => {
-                    value.error(format!("{} is {text:?}", value.name()), format!("accepted: {accepted}"));
-                    return None;
-                }
+    let values = match value.kind() {
+        "boolean" if value.boolean() == Some(false) => vec![None],
+        "string" => vec![Some(read_header_value(value)?)],
+        "array" => {
+            let values: Vec<_> = value.array()?.iter().map(read_header_value).collect::<Option<_>>()?;
+            if values.is_empty() {
+                value.error(
+                    format!("{} has no value", value.name()),
+                    "accepted: one value, or false to remove the header",
+                );
             }
+            values.into_iter().map(Some).collect()
         }
-        _ => return value.mismatch("a text, or false to remove the header"),
+        _ => return value.mismatch("a text, a list of texts, or false to remove the header"),
     };
-    Some(HeaderChange { name: parsed.ok()?, value })
+    let name = parsed.ok()?;
+    Some(values.into_iter().map(|value| HeaderChange { name: name.clone(), value }).collect())
+}
+
+fn read_header_value(item: &Item<'_>) -> Option<HeaderValue> {
+    let text = item.string()?;
+    match HeaderChange::parse_value(text) {
+        Ok(parsed) => {
+            reject_real_keys(item, text);
+            Some(parsed)
+        }
+        Err(accepted) => {
+            item.error(format!("{} is {text:?}", item.name()), format!("accepted: {accepted}"));
+            None
+        }
+    }
 }
 
 /// Reads `"empty"` and the like, or `{ text = "…" }`.

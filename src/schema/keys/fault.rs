@@ -74,7 +74,7 @@ pub(crate) const FAULT: &[FileKey] = &[
         "headers",
         "",
         Form::map(forms::HEADER_NAME, &forms::HEADER_VALUE),
-        r#"Headers of the response, such as { Retry-After = "1" }; false removes one. With `throttle` those of the response to excess requests. Not Connection, Content-Length and Transfer-Encoding, which tell where the response ends."#,
+        r#"Headers of the response, such as { Retry-After = "1" }; a list sets several values of one, and false removes one. With `throttle` those of the response to excess requests. Not Connection, Content-Length and Transfer-Encoding, which tell where the response ends."#,
     ),
     key(
         "latency",

@@ -20,7 +20,9 @@ fn place(key: &str, places: &Places) -> String {
                 let name = rest[at + 1..].split(['.', '[']).next().unwrap_or_default();
                 places.contains_key(&format!("{free}.{name}")).then_some(at)
             });
-            place = free;
+            let element = format!("{free}[]");
+            let is_element = inner.is_none() && rest.ends_with(']') && places.contains_key(&element);
+            place = if is_element { element } else { free };
             rest = inner.map_or("", |at| &rest[at + 1..]);
             continue;
         }
@@ -120,13 +122,15 @@ command = ["/x"]
 allowed-hosts = ["x"]
 [metadata]
 "meta-data/a" = { file = "a" }
-"meta-data/b" = { base64 = "YQ==", content-type = "text/plain" }
+"meta-data/b" = { base64 = "YQ==", content-type = "text/plain", headers = { X = ["1", "2"] } }
+[http.paths]
+"/x" = { text = "x", headers = { X = ["1", "2"] } }
 [[event]]
 rebalance-recommendation = { moving = true }
 facts = { user-data = false }
 clear = "all"
 [[event]]
-set = { "meta-data/c" = { text = "x", headers = { ETag = "1" } } }
+set = { "meta-data/c" = { text = "x", headers = { ETag = "1", X = ["1", "2"] } } }
 facts = { user-data = { base64 = "YQ==" } }
 [[event]]
 facts = { user-data = { file = "x" } }
@@ -146,6 +150,7 @@ agent = "restart"
 task-protection = "denied"
 [[fault]]
 latency = "1s"
+headers = { X = ["1", "2"] }
 throttle = { per-second = 1, then = "drop" }
 "#;
 

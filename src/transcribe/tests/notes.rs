@@ -106,7 +106,16 @@ fn a_region_that_was_asked_for_counts_where_no_place_is_known() {
     assert_eq!(asked(&[(zone, "no zone")], "eu-west-1"), (Some("eu-west-1".to_owned()), 1));
     assert_eq!(asked(&[(zone, "us-east-1a")], "eu-west-1"), (None, 0));
     assert_eq!(asked(&[(region, "us-east-1")], "eu-west-1"), (Some("us-east-1".to_owned()), 0));
-    assert_eq!(asked(&[], "nowhere"), (None, 0));
+    assert_eq!(asked(&[], "nowhere"), (None, 1));
+    let mut observations = observed(&[]);
+    observations.add_region_asked_for("nowhere");
+    assert_eq!(
+        observations.notes,
+        [
+            "the zone, which the answer does not have: \"nowhere\", which was asked for, is no region of EC2, and \
+          us-east-1a is in its place"
+        ]
+    );
 }
 
 /// The remarks on an instance whose role answers this.

@@ -12,7 +12,7 @@ use crate::client_run::ClientRun;
 use crate::host::{Guardian, Host, SERVICE};
 use crate::http;
 use crate::server_process::ServerProcess;
-use crate::target::{skip, sources};
+use crate::target::{program, skip, sources};
 
 /// A file of tests/clients.
 pub fn given(name: &str) -> PathBuf {
@@ -66,22 +66,43 @@ impl ClientHost {
     /// The same at one of the two addresses; at the other one nothing listens.
     pub fn at(at: At, scenario: &str, tokens: &'static str) -> Option<Self> {
         let host = Host::new()?;
-        host.configure(if at == At::Ipv6 { "[host]\nipv6 = true\n" } else { "" });
-        let guardian = host.hold();
         let scenario = given("scenarios").join(scenario);
         let mut content =
             fs::read_to_string(&scenario).unwrap_or_else(|e| panic!("{}: {e}", scenario.display()));
         // The file ends in the table that this key belongs to.
         writeln!(content, "http-tokens = \"{tokens}\"").expect("a string");
         let file = host.sandbox.write("scenario.toml", content);
+        Some(Self::started(host, at, file.as_os_str(), tokens))
+    }
+
+    /// With this scenario of the library, as it is shipped. Its clock stands still; [`ClientHost::seek`] moves it.
+    pub fn playing(scenario: &str) -> Option<Self> {
+        let started = Self::started(Host::new()?, At::Ipv4, scenario.as_ref(), "optional");
+        started.host.run(&started.order("clock", "pause"));
+        Some(started)
+    }
+
+    /// The command that moves the service's clock to a time of the scenario, which is to be added; without quotes in it.
+    pub fn seek(&self) -> String {
+        self.order("clock", "seek")
+    }
+
+    fn order(&self, command: &str, word: &str) -> String {
+        let control = self.host.sandbox.path("c.sock");
+        format!("{} {command} {word} --control {}", program().display(), control.display())
+    }
+
+    fn started(host: Host, at: At, scenario: &OsStr, tokens: &'static str) -> Self {
+        host.configure(if at == At::Ipv6 { "[host]\nipv6 = true\n" } else { "" });
+        let guardian = host.hold();
         fs::create_dir(host.sandbox.path("home")).expect("the test's directory is writable");
         let listen = if at == At::Ipv6 { "[fd00:ec2::254]:1690" } else { SERVICE };
         let own = ["serve", "--log-level", "debug", "--listen", listen];
         let mut command = host.sandbox.command(&own);
-        command.arg("--scenario").arg(file).arg("--state").arg(host.sandbox.path("state"));
+        command.arg("--scenario").arg(scenario).arg("--state").arg(host.sandbox.path("state"));
         command.arg("--control").arg(host.sandbox.path("c.sock"));
         let server = ServerProcess::start(command, &host.directory);
-        Some(Self { server, _guardian: guardian, host, tokens })
+        Self { server, _guardian: guardian, host, tokens }
     }
 
     /// Whether requests need a token.

@@ -54,6 +54,7 @@ pub use pure_service::{Answer, Client, LOADED, PureService, TOKEN, TTL};
 pub use sandbox::{NOBODY, Sandbox};
 pub use scenario::{
     ECS_CREDENTIALS, POD_CREDENTIALS, POD_TOKEN, containers, hundred_thousand_clients, library, shipped,
+    sixty_interfaces,
 };
 pub use server_process::ServerProcess;
 pub use target::{is_root, program, skip, sources};

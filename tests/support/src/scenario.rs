@@ -40,6 +40,16 @@ pub fn hundred_thousand_clients() -> String {
     format!("{instances}[instances.local]\nclients = [\"127.0.0.1\"]\n")
 }
 
+/// The text of an instance with sixty interfaces on four network cards.
+pub fn sixty_interfaces() -> String {
+    let interface = |number: u32| {
+        let (card, device) = (number % 4, number / 4);
+        format!("[[instance.network-interface]]\nnetwork-card = {card}\ndevice-number = {device}\n")
+    };
+    let interfaces: String = (0..60).map(interface).collect();
+    format!("[instance]\ninstance-type = \"p4d.24xlarge\"\n{interfaces}")
+}
+
 /// The names of the shipped scenarios, and their files.
 pub fn library() -> Vec<(String, PathBuf)> {
     let directory = target::sources().join("packaging/scenarios");
