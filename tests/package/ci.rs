@@ -12,6 +12,7 @@ mkdir -p /opt/dmi /etc/systemd/system/mock-imds-net.service.d /srv/releases
 echo 7783-7084-3265-9085-8269-3286-77 >/opt/dmi/chassis_asset_tag
 printf '[Service]\\nEnvironment=MOCK_IMDS_DMI_DIR=/opt/dmi\\n' >/etc/systemd/system/mock-imds-net.service.d/dmi.conf
 cp /srv/mock-imds.deb /srv/releases/mock-imds_1.2.3_$(dpkg --print-architecture).deb
+install -D /srv/mock-imds.deb /srv/releases/owner/imds/releases/download/v1.2.4/mock-imds_1.2.4_$(dpkg --print-architecture).deb
 systemd-run --quiet --unit=releases python3 -m http.server --bind 127.0.0.1 --directory /srv/releases 8000
 for try in {1..100}; do curl -s -o /dev/null http://127.0.0.1:8000/ && break; sleep 0.1; done";
 
@@ -47,6 +48,14 @@ fn the_action_makes_a_runner_answer() {
     succeeds(&format!("{url} INPUT_VERSION=1.2.3 INPUT_TAKEOVER=true INPUT_SCENARIO={scenario}"));
     machine.expect("a scenario as text", &machine.instance_id().unwrap_or_else(|why| why), MINE);
     refused(&format!("{url} INPUT_VERSION=3.2.1"), "cannot download http://127.0.0.1:8000/mock-imds_3.2.1_");
+
+    // As `uses: owner/imds/packaging/github-action@v1.2.4` is: the release of that tag, and nothing else is said.
+    machine.ok("DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet purge mock-imds");
+    let used_as = "GITHUB_SERVER_URL=http://127.0.0.1:8000 INPUT_REPOSITORY=owner/imds INPUT_TAKEOVER=true";
+    succeeds(&format!("{used_as} INPUT_REF=v1.2.4"));
+    machine.expect("a release", &machine.instance_id().unwrap_or_else(|why| why), BUILT_IN_ID);
+    let released = concat!("releases/download/v", env!("CARGO_PKG_VERSION"), "/mock-imds_");
+    refused(&format!("{used_as} INPUT_REF=main"), released);
 
     machine.ok("printf '[instance]\\ninstance-type = \"c7g.large\"\\n' >/srv/s.toml");
     succeeds("INPUT_PACKAGE=mock-imds.deb INPUT_TAKEOVER=true INPUT_SCENARIO=s.toml INPUT_TOKENS=required");
