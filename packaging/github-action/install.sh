@@ -2,7 +2,7 @@
 # Installs mock-imds on a CI runner with systemd and apt, and waits until it answers. The inputs of action.yml are in the
 # environment, so that other systems' jobs can run it, too:
 #   INPUT_PACKAGE=mock-imds_VERSION_amd64.deb INPUT_TAKEOVER=true packaging/github-action/install.sh
-# INPUT_REPOSITORY and INPUT_REF are no inputs: GitHub says by them which repository and which tag the action is of.
+# ACTION_REPOSITORY and ACTION_REF are no inputs: GitHub says which repository and which tag the action is of.
 # Of the inputs only takeover has another default here: unset it is false, since this is any machine, and in the action true.
 set -euo pipefail
 
@@ -21,8 +21,8 @@ version_of_release() {
     sources=$(dirname "$0")/../../Cargo.toml
     if [ -n "${INPUT_VERSION:-}" ]; then
         printf '%s\n' "${INPUT_VERSION#v}"
-    elif [[ ${INPUT_REF:-} =~ ^v[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
-        printf '%s\n' "${INPUT_REF#v}"
+    elif [[ ${ACTION_REF:-} =~ ^v[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
+        printf '%s\n' "${ACTION_REF#v}"
     elif [ -f "$sources" ]; then
         sed -n 's/^version = "\(.*\)"/\1/p' "$sources" | head -n 1
     fi
@@ -31,8 +31,8 @@ version_of_release() {
 package=${INPUT_PACKAGE:-}
 if [ -z "$package" ]; then
     url=${INPUT_URL:-}
-    if [ -z "$url" ] && [ -n "${INPUT_REPOSITORY:-}" ]; then
-        url=${GITHUB_SERVER_URL:-https://github.com}/$INPUT_REPOSITORY/releases/download/vVERSION/mock-imds_VERSION_ARCHITECTURE.deb
+    if [ -z "$url" ] && [ -n "${ACTION_REPOSITORY:-}" ]; then
+        url=${GITHUB_SERVER_URL:-https://github.com}/$ACTION_REPOSITORY/releases/download/vVERSION/mock-imds_VERSION_ARCHITECTURE.deb
     fi
     version=$(version_of_release)
     if [ -z "$url" ] || [ -z "$version" ]; then

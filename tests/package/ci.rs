@@ -51,11 +51,11 @@ fn the_action_makes_a_runner_answer() {
 
     // As `uses: owner/imds/packaging/github-action@v1.2.4` is: the release of that tag, and nothing else is said.
     machine.ok("DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet purge mock-imds");
-    let used_as = "GITHUB_SERVER_URL=http://127.0.0.1:8000 INPUT_REPOSITORY=owner/imds INPUT_TAKEOVER=true";
-    succeeds(&format!("{used_as} INPUT_REF=v1.2.4"));
+    let used_as = "GITHUB_SERVER_URL=http://127.0.0.1:8000 ACTION_REPOSITORY=owner/imds INPUT_TAKEOVER=true";
+    succeeds(&format!("{used_as} ACTION_REF=v1.2.4"));
     machine.expect("a release", &machine.instance_id().unwrap_or_else(|why| why), BUILT_IN_ID);
     let released = concat!("releases/download/v", env!("CARGO_PKG_VERSION"), "/mock-imds_");
-    refused(&format!("{used_as} INPUT_REF=main"), released);
+    refused(&format!("{used_as} ACTION_REF=main"), released);
 
     machine.ok("printf '[instance]\\ninstance-type = \"c7g.large\"\\n' >/srv/s.toml");
     succeeds("INPUT_PACKAGE=mock-imds.deb INPUT_TAKEOVER=true INPUT_SCENARIO=s.toml INPUT_TOKENS=required");
@@ -85,4 +85,40 @@ fn the_feature_makes_a_development_container_answer() {
         &found,
         &format!("{MINE}mock-imds"),
     );
+}
+
+/// The same from a release's repository.
+#[test]
+fn the_feature_installs_a_release() {
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
+    let name = format!("target/feature-{}", machine.leader());
+    let made = support::sources().join(&name);
+    let script = format!(
+        "set -e\nmkdir -p '{name}' && cp '{}' '{name}/'\nscripts/repositories '{name}' http://127.0.0.1:8000",
+        machine.setup().package.display()
+    );
+    let outcome = support::finish(
+        std::process::Command::new("bash").args(["-c", &script]).current_dir(support::sources()),
+    );
+    assert!(outcome.succeeded(), "expected success of:\n{script}\n{outcome}");
+    machine.ok(&format!("cp -a /srv/source/{name} /srv/web"));
+    std::fs::remove_dir_all(&made).expect("the directory was just made");
+    machine.ok("systemd-run --quiet --unit=web python3 -m http.server --bind 127.0.0.1 --directory /srv/web 8000
+                for try in $(seq 100); do curl -s -o /dev/null http://127.0.0.1:8000/ && break; sleep 0.1; done
+                rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*
+                cp -r /srv/source/packaging/devcontainer-feature /srv/feature");
+    let refused = machine.run("REPOSITORY=http://127.0.0.1:8000/none /srv/feature/install.sh");
+    machine.expect("the exit code without a repository there", &format!("{:?}", refused.code), "Some(1)");
+    machine.expect_in(
+        "what is said",
+        &refused.stderr,
+        "the option 'repository' is 'http://127.0.0.1:8000/none'",
+    );
+    machine.ok("REPOSITORY=http://127.0.0.1:8000/ /srv/feature/install.sh");
+    machine.expect(
+        "where it came from",
+        &machine.ok("apt-cache policy mock-imds | grep -c 'http://127.0.0.1:8000/apt stable/main'"),
+        "1",
+    );
+    machine.ok("test -x /usr/local/share/mock-imds/entrypoint.sh");
 }
