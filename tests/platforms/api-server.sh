@@ -99,7 +99,11 @@ life() {
     expect_success 'rollback' helm rollback imds 1
     expect 'rollback: the port of the Service' 1338 "$(port_of_service)"
     expect 'the revisions' '1 superseded, 2 superseded, 3 deployed' "$(revisions)"
+    expect_success 'an upgrade to a scenario again' helm upgrade imds "$chart" --set-string scenario='[instance]'
+    expect_success 'an upgrade without the control socket' helm upgrade imds "$chart" --set-string scenario='[instance]' --set control.enabled=false
     expect_success 'an upgrade to another mode' helm upgrade imds "$chart" --set mode=daemonset
+    expect_success 'another mode: without the control socket' helm upgrade imds "$chart" --set mode=daemonset --set control.enabled=false
+    expect_success 'another mode: with it' helm upgrade imds "$chart" --set mode=daemonset
     expect 'another mode: what is there' 'daemonset.apps/imds-mock-imds' "$(kinds daemonsets)"
     expect 'another mode: what is gone' '' "$(kinds deployments)"
     expect_success 'uninstall' helm uninstall imds
