@@ -3,13 +3,23 @@
 # devcontainer-feature.json are in the environment. What it leaves runs whenever the container starts.
 set -eu
 package=${PACKAGE:-$(find "$(dirname "$0")" -maxdepth 1 -name "mock-imds_*_$(dpkg --print-architecture).deb" | sort | tail -n 1)}
-[ -f "$package" ] || {
-    echo "mock-imds: expected the option 'package', or a mock-imds_*_$(dpkg --print-architecture).deb beside install.sh; found '$package'" >&2
-    exit 1
-}
-package=$(realpath "$package")
-install_package() { DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$package"; }
-install_package || { apt-get -q update && install_package; }
+install_by_apt() { DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$1"; }
+if [ -n "$package" ] || [ -z "${REPOSITORY:-}" ]; then
+    [ -f "$package" ] || {
+        echo "mock-imds: expected the option 'package', a mock-imds_*_$(dpkg --print-architecture).deb beside install.sh, or the option 'repository'; found '$package'" >&2
+        exit 1
+    }
+    package=$(realpath "$package")
+    install_by_apt "$package" || { apt-get -q update && install_by_apt "$package"; }
+else
+    # By apt's own program: an image may have neither curl nor wget.
+    /usr/lib/apt/apt-helper download-file "${REPOSITORY%/}/apt/mock-imds.sources" /etc/apt/sources.list.d/mock-imds.sources || {
+        echo "mock-imds: the option 'repository' is '$REPOSITORY'; expected a release's apt/mock-imds.sources there; apt's reason is above" >&2
+        exit 1
+    }
+    apt-get -q update
+    install_by_apt mock-imds
+fi
 
 # The container has a network namespace of its own, so that nobody else's metadata is hidden on a cloud's machine. No systemd
 # runs in it: `net up` and `serve` do what the units do.

@@ -2,6 +2,7 @@
 # Installs mock-imds on a CI runner with systemd and apt, and waits until it answers. The inputs of action.yml are in the
 # environment, so that other systems' jobs can run it, too:
 #   INPUT_PACKAGE=mock-imds_VERSION_amd64.deb INPUT_TAKEOVER=true packaging/github-action/install.sh
+# ACTION_REPOSITORY and ACTION_REF are no inputs: GitHub says which repository and which tag the action is of.
 # Of the inputs only takeover has another default here: unset it is false, since this is any machine, and in the action true.
 set -euo pipefail
 
@@ -14,12 +15,30 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
+# The version: asked for, or that of the action itself.
+version_of_release() {
+    local sources
+    sources=$(dirname "$0")/../../Cargo.toml
+    if [ -n "${INPUT_VERSION:-}" ]; then
+        printf '%s\n' "${INPUT_VERSION#v}"
+    elif [[ ${ACTION_REF:-} =~ ^v[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
+        printf '%s\n' "${ACTION_REF#v}"
+    elif [ -f "$sources" ]; then
+        sed -n 's/^version = "\(.*\)"/\1/p' "$sources" | head -n 1
+    fi
+}
+
 package=${INPUT_PACKAGE:-}
 if [ -z "$package" ]; then
-    if [ -z "${INPUT_URL:-}" ] || [ -z "${INPUT_VERSION:-}" ]; then
-        fail "expected the input 'package', or both 'url' and 'version'"
+    url=${INPUT_URL:-}
+    if [ -z "$url" ] && [ -n "${ACTION_REPOSITORY:-}" ]; then
+        url=${GITHUB_SERVER_URL:-https://github.com}/$ACTION_REPOSITORY/releases/download/vVERSION/mock-imds_VERSION_ARCHITECTURE.deb
     fi
-    url=${INPUT_URL//VERSION/$INPUT_VERSION}
+    version=$(version_of_release)
+    if [ -z "$url" ] || [ -z "$version" ]; then
+        fail "expected the input 'package', or both 'url' and 'version'; only an action used as OWNER/REPOSITORY/…@vVERSION knows both itself"
+    fi
+    url=${url//VERSION/$version}
     url=${url//ARCHITECTURE/$(dpkg --print-architecture)}
     package=$scratch/mock-imds.deb
     curl --fail --silent --show-error --location --retry 3 --output "$package" "$url" ||

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The arm64 deb in a whole arm64 machine, with Debian's arm64 kernel
+# The arm64 deb in a whole arm64 machine, with Debian's arm64 kernel: by itself, and from the repository of a release
 # shellcheck disable=SC2154,SC2317 # what lib/part.sh sources has them; called by their names
 . "$(dirname "$0")/lib/part.sh"
 . "$here/lib/emulation.sh"
@@ -25,6 +25,11 @@ fi
 deb=$(package_file deb arm64)
 need_programs arch-test:arch-test qemu-system-aarch64:qemu-system-arm qemu-aarch64-static:qemu-user-static mmdebstrap:mmdebstrap mke2fs:e2fsprogs
 image=$(make_once arm64 arm64_image)
-directory=$(payload "$here/guest/deb-life.sh")
+directory=$(payload "$here/guest/arm64.sh" "$here/guest/deb-life.sh" "$here/guest/from-repository.sh")
 cp "$deb" "$directory/mock-imds.deb"
+mkdir "$directory/web"
+cp "$deb" "$directory/web/"
+"$root/scripts/repositories" "$directory/web" http://127.0.0.1:8000 >/dev/null
+# Two lives of a package, and no processor of its kind.
+export vm_limit=2400
 architecture=arm64 vm_run "$image" 6.1 "$directory"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The README's "Try it" as printed, in a bare Debian 12: what is typed is read from the page, by somebody who has a clone, Rust and curl
+# The README's "Try it" as printed, in a bare Debian 12, a bare Debian 13, and a system with dnf: what is typed is read from the page, by
+# somebody who has a clone, Rust and curl.
 # shellcheck disable=SC2154 # what lib/part.sh sources has them
 . "$(dirname "$0")/lib/part.sh"
 
@@ -9,8 +10,13 @@ page() { sed -n '/^\*\*Try it/,/^\*\*Test it/p' "$root/README.md"; }
 # The command that begins so, without what a shell takes for a comment.
 command_of() { page | sed -n "s|^\\$ \\($1.*\\)|\\1|p" | sed 's/  *#.*//'; }
 
-# shellcheck disable=SC2317 # called by its name
-bare_root() { debian_root bookworm ca-certificates,curl "$@"; }
+# The one with dnf stands for Fedora's family, of which no mirror is needed: what a build takes is there, and neither apt nor dpkg.
+suite=bookworm packages=ca-certificates,curl name='Debian 12'
+case $part in
+first-screen-12) ;;
+first-screen-13) suite=trixie name='Debian 13' ;;
+first-screen-dnf) packages+=,dnf,gcc,libc6-dev,libmnl-dev,libnftnl-dev,pkgconf name='a system with dnf and without apt' ;;
+esac
 
 # mount_over DIRECTORY PLACE NAME: what is written there stays in the work directory.
 mount_over() {
@@ -34,9 +40,10 @@ if curl -s -o /dev/null http://127.0.0.1:1338/; then
     fail 69 'something answers at 127.0.0.1:1338 of this host already; end it, since the bare root shares the network'
 fi
 
-bare=$(make_once bare-bookworm bare_root "$(dpkg --print-architecture)")
+bare=$(make_once "bare-$part" debian_root "$suite" "$packages" "$(dpkg --print-architecture)")
 fs=$work/root
 mount_over "$bare" "$fs" bare
+[ "$part" != first-screen-dnf ] || rm -f "$fs"/usr/bin/{apt,apt-*,dpkg,dpkg-*}
 mkdir -p "$fs/root/mock-imds" "$fs/root/.rustup"
 git -C "$root" archive HEAD | tar -x -C "$fs/root/mock-imds"
 # Rust by rustup, as the page asks for; what cargo has downloaded once is the same again.
@@ -51,7 +58,7 @@ in_root "exec $run" >"$work/said" 2>&1 &
 # The compiler, and a build of its own.
 if poll 3600 answers; then
     ok "$ask"
-    tried "Debian 12 with ca-certificates and curl: $((SECONDS - begun)) s from ./scripts/run to the answer"
+    tried "$name, with $packages: $((SECONDS - begun)) s from ./scripts/run to the answer"
 else
     not_ok "$ask" "$expected" "$(tail -n 30 "$work/said")"
 fi
@@ -60,4 +67,5 @@ expect_in 'its help is there' 'Usage: mock-imds' "$(in_root 'target/debug/mock-i
 expect_success 'and so is the library' in_root 'target/debug/mock-imds use spot-interruption'
 # The server still runs in it, and what is mounted cannot be removed.
 umount --lazy --recursive "$fs"
+[ "$part" != first-screen-dnf ] || expect 'what dnf was asked to install' '' "$(grep '^installing ' "$work/said" || true)"
 [ "$failures" = 0 ]

@@ -94,6 +94,38 @@ fn an_archive_has_both_architectures_and_what_runs_in_them() {
     fs::remove_dir_all(directory).expect("it was made here");
 }
 
+/// Helm's documentation of charts in registries: the chart's archive is the one layer, and the configuration is of a type of its own.
+#[test]
+fn an_archive_of_the_chart_is_what_helm_pulls() {
+    let directory = scratch("chart");
+    let tgz = directory.join("mock-imds.tgz");
+    let charts = support::sources().join("packaging/helm");
+    done(Command::new("tar").arg("-C").arg(charts).arg("-czf").arg(&tgz).arg("mock-imds"));
+    let archive = directory.join("chart.tar");
+    let script = support::sources().join("scripts/oci");
+    done(Command::new(script).arg("chart").arg(&tgz).arg(&archive));
+    let layout = scratch("chart-layout");
+    done(Command::new("tar").arg("-C").arg(&layout).arg("-xf").arg(&archive));
+    let list = read(&fs::read(layout.join("index.json")).expect("a layout has it"));
+    let manifest = read(&blob(&layout, &list["manifests"][0]));
+    let (config, layer) = (&manifest["config"], &manifest["layers"][0]);
+    assert_eq!(config["mediaType"], "application/vnd.cncf.helm.config.v1+json");
+    assert_eq!(layer["mediaType"], "application/vnd.cncf.helm.chart.content.v1.tar+gzip");
+    assert!(
+        blob(&layout, layer) == fs::read(&tgz).expect("it was made here"),
+        "the layer is the chart's archive"
+    );
+    let config = read(&blob(&layout, config));
+    assert_eq!(
+        (&config["name"], &config["version"], &config["apiVersion"]),
+        (&json!("mock-imds"), &json!(env!("CARGO_PKG_VERSION")), &json!("v2"))
+    );
+    // It is no image: the licence of the libraries in one is not its.
+    assert_eq!(manifest["annotations"]["org.opencontainers.image.licenses"], "MIT OR Apache-2.0");
+    fs::remove_dir_all(layout).expect("it was made here");
+    fs::remove_dir_all(directory).expect("it was made here");
+}
+
 /// An archive that lacks an image would be pushed as if it were whole.
 #[test]
 fn a_file_system_that_is_missing_stops_it() {

@@ -15,13 +15,14 @@ fn script(name: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn what_is_asked_for_wrongly_is_refused_before_anything_is_made() {
-    let cases: [(&str, &[&str], &str); 9] = [
+    let cases: [(&str, &[&str], &str); 10] = [
         ("release", &["--only", "packages,wheels"], "no part is called 'wheels'"),
         ("release", &["--arch", "amd64,riscv64"], "accepted: amd64, arm64"),
         ("release", &["--arch"], "--arch needs a value"),
         ("release", &["--arch", "amd64"], "'images' is for amd64 and arm64 in one"),
         ("release", &["--arch", "arm64", "--only", "images"], "leave the part out by --only"),
         ("release", &["now"], "unknown argument 'now'"),
+        ("release", &["--registry", "ghcr.io/Owner"], "a host and a path in lower case"),
         ("package", &["deb", "--arch", "i386"], "accepted: amd64, arm64"),
         ("tarball", &["no.deb", "/tmp"], "scripts/package deb makes a DEB"),
         ("repositories", &["/tmp", "ftp://example.org"], "accepted: http://… or https://…"),
@@ -87,6 +88,35 @@ fn the_address_of_the_tree_is_written_where_something_is_downloaded() {
         assert_eq!(written(path), original(path), "{path} names nothing that is downloaded");
     }
     std::fs::remove_dir_all(&made).expect("it is ours");
+}
+
+/// Whatever names the placeholder must be among what a release rewrites: a document that is new, too.
+#[test]
+fn no_other_file_names_the_placeholder() {
+    // Who writes it, who explains it, and who tests that.
+    let known = ["README.md", "debian/copyright", "packaging/rpm/mock-imds.spec", "scripts/lib.sh"];
+    let listed = Command::new("git")
+        .args([
+            "grep",
+            "--files-with-matches",
+            "https://example.org/mock-imds",
+            "--",
+            ":!tests",
+            ":!docs/*.md",
+        ])
+        .current_dir(support::sources())
+        .output()
+        .expect("git runs");
+    let found = String::from_utf8_lossy(&listed.stdout);
+    if found.is_empty() {
+        return support::skip("needs the sources in git");
+    }
+    let unknown: Vec<&str> = found.lines().filter(|path| !known.contains(path)).collect();
+    assert!(
+        unknown.is_empty(),
+        "expected the placeholder in {known:?} and docs/*.md alone, found it in {unknown:?}; \
+         add the file to write_address_in_tree of scripts/lib.sh, and to this list"
+    );
 }
 
 /// With a checksum for each crate, and nothing that depends on what is not listed. Tools of the tests are not in it.

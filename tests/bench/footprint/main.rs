@@ -1,4 +1,5 @@
 //! How much the program takes: time to start and to reload, and memory. Each row prints what is to be reached.
+//! With `fleet` only the rows of a thousand nodes.
 //!
 //! Times are those of this machine at this minute, except ratios to a bare hyper server, whose starts alternate with ours,
 //! and processor time. Memory is what Linux counts as resident: code that is used counts, too.
@@ -7,6 +8,7 @@
 
 mod bare;
 mod clients;
+mod fleet;
 mod memory;
 mod process;
 mod reload;
@@ -19,11 +21,14 @@ fn main() {
     if std::env::var_os(BARE).is_some() {
         return bare::serve(0, || println!("ready"));
     }
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let asked = |name: &str| std::env::args().any(|argument| argument == name);
     println!("{:<52}{:>12}   to reach", "", "found");
-    start::rows();
-    reload::rows();
-    memory::rows(quick);
+    if !asked("fleet") {
+        start::rows();
+        reload::rows();
+        memory::rows(asked("--quick"));
+    }
+    fleet::rows();
 }
 
 /// Prints a row of the table.

@@ -84,6 +84,15 @@ impl Started {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    /// Processor time so far, of all threads. proc(5): the 14th and 15th value, in hundredths of a second; the name before may have spaces.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
+        let values = stat.rsplit_once(')').map(|(_, values)| values).expect("the name is in brackets");
+        let ticks: u64 =
+            values.split_whitespace().skip(11).take(2).filter_map(|value| value.parse::<u64>().ok()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+
     /// Resident memory in KiB once it is no more than `reach`, or the least after a time.
     pub(crate) fn resident_within(&self, limit: Duration, reach: u64) -> u64 {
         let start = Instant::now();

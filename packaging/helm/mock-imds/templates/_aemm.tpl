@@ -31,7 +31,8 @@
 {{- end -}}
 
 {{- define "mock-imds.aemmContainer" -}}
-- name: mock-imds
+# Not the name of the server with a scenario: that one has a probe, and an API server that merges the two by their name refuses a rest of it.
+- name: ec2-metadata-mock
   image: {{ include "mock-imds.image" . }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
   # In both images, and in that of amazon-ec2-metadata-mock.

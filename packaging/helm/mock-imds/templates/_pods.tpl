@@ -118,11 +118,22 @@ seccompProfile:
   {{- if eq $context.Values.mode "sidecar" }}
   restartPolicy: Always
   {{- end }}
-  {{- if $context.Values.control.enabled }}
-  # Not by HTTP: the probe would be one of the requests that the scenario answers, counts and lists.
+  {{- if or $context.Values.control.enabled (ne $context.Values.mode "sidecar") }}
   {{ index . 2 }}:
+    {{- if $context.Values.control.enabled }}
+    # Not by HTTP: the probe would be one of the requests that the scenario answers, counts and lists.
     exec:
       command: [/usr/bin/mock-imds, status]
+    {{- else }}
+    # A probe that an upgrade takes away as a whole leaves one without a handler at older API servers, which they refuse. The kubelet
+    # reaches no address of a sidecar.
+    {{- $address := index . 1 | first }}
+    tcpSocket:
+      {{- if eq $context.Values.mode "daemonset" }}
+      host: {{ $address | splitList ":" | first }}
+      {{- end }}
+      port: {{ $address | splitList ":" | last }}
+    {{- end }}
     periodSeconds: {{ eq $context.Values.mode "sidecar" | ternary 1 5 }}
   {{- end }}
   securityContext:
