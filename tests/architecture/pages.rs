@@ -161,12 +161,12 @@ fn the_pages_name_files_that_exist() {
 #[test]
 fn rows_and_paths_are_found() {
     let page = "| room | x |\n| `src/exit.rs` | `src/no/` |\n| `src/server/` | `a` |\nSee `/latest/x`, `docs/a.md`.\n\
-                ```text\nx ─▶ src/host/address.rs ──▶ one/two\n  └▶runtime.rs\n```\n`scripts/test clippy` `Cargo.toml` `lib.rs`\n";
+                ```text\nx ─▶ src/host/links.rs ──▶ one/two\n  └▶runtime.rs\n```\n`scripts/test clippy` `Cargo.toml` `lib.rs`\n";
     assert_eq!(rows_of(page, "src/"), BTreeSet::from(["exit", "server"]));
     let mentions = mentions(page);
     let found: Vec<&str> = mentions.iter().map(|mention| mention.path).collect();
     let in_text = ["src/exit.rs", "src/no/", "src/server/", "docs/a.md"];
-    let in_block = ["src/host/address.rs", "runtime.rs"];
+    let in_block = ["src/host/links.rs", "runtime.rs"];
     assert_eq!(found, [&in_text[..], &in_block[..], &["scripts/test", "lib.rs"][..]].concat());
     let gone = mentions.iter().filter(|mention| !exists(mention)).map(|mention| mention.path);
     assert_eq!(gone.collect::<Vec<_>>(), ["src/no/", "docs/a.md", "lib.rs"]);
