@@ -117,7 +117,7 @@ impl Asked {
             None => InProcessServer::new(&scenario, Limits::default()),
         };
         let (last, others) = self.requests.split_last().expect("there is one");
-        let others: String = others.iter().map(|request| format!("{request}\r\n")).collect();
+        let others = others.iter().fold(String::new(), |all, request| all + request + "\r\n");
         let all = format!("{before}{others}{last}Connection: close\r\n\r\n");
         let replies = Connection::new(server.address).try_send(all).try_read_until("\0");
         canonical(&replies.expect_err("no reply has a NUL"))
