@@ -35,6 +35,9 @@ struct Row {
 
 const LEAF: &str = "/latest/meta-data/instance-id";
 
+const INTERFACE: &str = "/latest/meta-data/network/interfaces/macs/0e:49:61:0f:c3:11/";
+const ADDRESSES: &str = "/latest/meta-data/network/interfaces/macs/0e:49:61:0f:c3:11/local-ipv4s";
+
 const fn get(name: &'static str, path: &'static str) -> Row {
     Row { name, scenario: keep_alive, method: "GET", path, with_token: false, authorization: None }
 }
@@ -58,6 +61,10 @@ const ROWS: &[Row] = &[
     Row { scenario: derived, ..get("leaf-of-derived-instance", LEAF) },
     Row { scenario: clients, ..get("leaf-of-one-of-100000-clients", LEAF) },
     Row { scenario: faults, ..get("leaf-under-60-faults", LEAF) },
+    get("leaf-of-one-interface", ADDRESSES),
+    Row { scenario: sixty, ..get("leaf-of-60-interfaces", ADDRESSES) },
+    get("listing-of-one-interface", INTERFACE),
+    Row { scenario: sixty, ..get("listing-of-60-interfaces", INTERFACE) },
 ];
 
 fn keep_alive() -> String {
@@ -85,6 +92,10 @@ fn clients() -> String {
 fn faults() -> String {
     let fault = |n| format!("[[fault]]\npath = \"/latest/meta-data/tags/**/{n}*\"\nstatus = 503\n");
     keep_alive() + &(0..60).map(fault).collect::<String>()
+}
+
+fn sixty() -> String {
+    keep_alive() + &support::sixty_interfaces()
 }
 
 fn main() -> ExitCode {
