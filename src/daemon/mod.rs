@@ -183,6 +183,7 @@ impl Daemon {
 #[cfg(test)]
 mod tests {
     mod clear;
+    mod connection_faults;
     mod containers;
     mod credentials;
     mod environment;

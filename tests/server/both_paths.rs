@@ -4,7 +4,9 @@ use mock_imds::imds::ContainerChoice;
 use mock_imds::model::Service;
 use mock_imds::server::Limits;
 use proptest::prelude::*;
-use support::{Connection, ECS_CREDENTIALS, ID, InProcessServer, POD_CREDENTIALS, POD_TOKEN, PureService};
+use support::{
+    Connection, ECS_CREDENTIALS, ID, InProcessServer, POD_CREDENTIALS, POD_TOKEN, PureService, get,
+};
 
 const RERUN: &str = "rerun: cargo test --test server both_paths";
 const TASK: &str = "[ecs]\nlaunch-type = \"EC2\"\ncredential-id = \"01234567-89ab-4cde-8f01-23456789abcd\"\n";
@@ -152,17 +154,24 @@ proptest! {
     }
 }
 
-/// Of a body that comes in chunks each byte, once.
+/// Of a body that comes in chunks each byte, once; a short one has a length instead. At once, and later.
 #[test]
 fn the_fast_path_sends_chunks() {
-    let server = InProcessServer::of(Service::Ecs, TASK, Limits::default());
     let target = targets().into_iter().find(|target| target.ends_with("/taskWithTags")).expect("it is there");
-    let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
-    let found = Connection::new(server.address).send(&request).read_until("\r\n0\r\n\r\n");
-    let (head, body) = found.raw.split_once("\r\n\r\n").expect("a head");
-    assert!(head.ends_with("\r\nTransfer-Encoding: chunked"), "{head}\n{RERUN}");
-    let (length, rest) = body.split_once("\r\n").expect("the length of a chunk");
-    let json = rest.strip_suffix("\r\n0\r\n\r\n").expect("one chunk and the end");
-    assert_eq!(usize::from_str_radix(length, 16), Ok(json.len()), "{found:?}\n{RERUN}");
-    serde_json::from_str::<serde_json::Value>(json).unwrap_or_else(|error| panic!("{error}: {json}"));
+    for late in ["", "[[fault]]\npath = \"/**\"\nlatency = \"1ms\"\n"] {
+        let server = InProcessServer::of(Service::Ecs, &format!("{TASK}{late}"), Limits::default());
+        let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let found = Connection::new(server.address).send(&request).read_until("\r\n0\r\n\r\n");
+        let (head, body) = found.raw.split_once("\r\n\r\n").expect("a head");
+        assert!(head.ends_with("\r\nTransfer-Encoding: chunked"), "{head}\n{RERUN}");
+        let (length, rest) = body.split_once("\r\n").expect("the length of a chunk");
+        let json = rest.strip_suffix("\r\n0\r\n\r\n").expect("one chunk and the end");
+        assert_eq!(usize::from_str_radix(length, 16), Ok(json.len()), "{found:?}\n{RERUN}");
+        serde_json::from_str::<serde_json::Value>(json).unwrap_or_else(|error| panic!("{error}: {json}"));
+        let short = server.exchange(get(ECS_CREDENTIALS));
+        let length = format!("\r\nContent-Length: {}\r\n", short.body.len());
+        assert!(short.raw.contains(&length), "{short:?}\n{RERUN}");
+        let keys = serde_json::from_str::<serde_json::Value>(&short.body);
+        keys.unwrap_or_else(|error| panic!("{error}: {short:?}\n{RERUN}"));
+    }
 }

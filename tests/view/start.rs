@@ -45,8 +45,9 @@ fn mistakes_are_said_with_what_to_do() {
     odd.ended(73, &["odd", "is no token", "remove it"]);
     assert!(!odd.stderr.contains("hunter2"), "{odd:?}");
     if nix::unistd::geteuid().is_root() {
-        let denied = sandbox.run_as_nobody(&["view", "--listen", "0", "--token-file", "/nowhere.token"]);
-        denied.ended(77, &["/nowhere.token", "permission denied", "--token-file names another one"]);
+        let token = sandbox.path("closed.token").display().to_string();
+        let denied = sandbox.run_as_nobody(&["view", "--listen", "0", "--token-file", &token]);
+        denied.ended(77, &["closed.token", "permission denied", "--token-file names another one"]);
     }
     sandbox.run(&["view", "--listen", "nonsense"]).ended(64, &["expected an address and a port"]);
 }

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use nix::errno::Errno;
 use nix::libc;
 
-use super::message::{HEAD_LENGTH, message_for, says_absent};
+use super::message::{HEAD_LENGTH, message_for};
 use crate::host::netlink::{NetlinkReply, NetlinkSocket, attributes};
 use crate::host::plan::TABLE;
 
@@ -44,11 +44,8 @@ pub(super) fn read(
 ) -> Result<Vec<ForeignRedirect>, Errno> {
     let mut found = Vec::new();
     for (number, family) in FAMILIES {
-        let rules = match socket.dump(&message_for(libc::NFT_MSG_GETRULE, number)) {
-            Ok(rules) => rules,
-            Err(error) if says_absent(error) => continue,
-            Err(error) => return Err(error),
-        };
+        // Without tables of the family it is an empty list.
+        let rules = socket.dump(&message_for(libc::NFT_MSG_GETRULE, number))?;
         found.extend(rules.iter().filter_map(|rule| foreign(rule, family, addresses)));
     }
     Ok(found)

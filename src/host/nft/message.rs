@@ -38,3 +38,15 @@ pub(super) fn message(kind: i32, flags: i32, family: Family) -> NetlinkMessage {
     let kind = narrow(libc::NFNL_SUBSYS_NFTABLES) << 8 | narrow(kind);
     NetlinkMessage::new(kind, narrow(flags), &head(family))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_told_from_what_is_refused() {
+        let absent = [Errno::ENOENT, Errno::EOPNOTSUPP, Errno::EAFNOSUPPORT];
+        assert!(absent.into_iter().all(says_absent));
+        assert!(![Errno::EPERM, Errno::EBUSY, Errno::ENOMEM].into_iter().any(says_absent));
+    }
+}

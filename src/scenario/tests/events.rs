@@ -128,7 +128,8 @@ fn where_each_client_has_an_identity_of_its_own_no_interface_of_the_file_is_chan
             "[[event]]\ninstance = \"web\"\nat = \"{at}\"\ndetach-interface = {{ interface = \"{mac}\" }}\n"
         )
     };
-    for mac in ["0e:00:00:00:00:01", "0e:00:00:00:00:02"] {
+    // The last one is that of the built-in instance.
+    for mac in ["0e:00:00:00:00:01", "0e:00:00:00:00:02", "0e:49:61:0f:c3:11"] {
         let found = problems(&format!("{instances}{}", detach("1s", mac)));
         let accepted = "derive = true gives each client interfaces of its own";
         assert!(
@@ -139,4 +140,6 @@ fn where_each_client_has_an_identity_of_its_own_no_interface_of_the_file_is_chan
     let attach = "[[event]]\ninstance = \"web\"\nattach-interface = { mac = \"0e:00:00:00:00:02\", private-ipv4s = [\"10.0.0.9\"] }\n";
     let found = problems(&format!("{instances}{attach}{}", detach("1s", "0e:00:00:00:00:02")));
     assert!(!found.contains("error"), "{found}");
+    let found = problems(&format!("{instances}{attach}{attach}"));
+    assert!(found.contains("error") && !found.contains("interfaces of its own"), "{found}");
 }

@@ -40,8 +40,10 @@ impl PtyProcess {
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).expect("a pseudo terminal is left");
         let program = target::program().to_str().expect("UTF-8");
-        // Of util-linux: the terminal controls the program, so that its keys and its size are signals.
-        let words: Vec<&str> = ["--ctty", program].into_iter().chain(arguments.iter().copied()).collect();
+        // Of util-linux: the terminal controls the program, so that its keys and its size are signals. Whoever started the
+        // tests in the background has them ignore the interrupt, and the program would inherit that.
+        let as_by_hand = ["--ctty", "env", "--default-signal=INT", program];
+        let words: Vec<&str> = as_by_hand.into_iter().chain(arguments.iter().copied()).collect();
         let mut command = sandbox.prepared(Path::new("setsid"), &words);
         command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8").env("TZ", "UTC");
         command.envs(variables.iter().copied());

@@ -91,6 +91,20 @@ fn problems_are_errors_at_their_place() {
 }
 
 #[test]
+fn all_values_of_its_headers_together_are_64_at_most() {
+    let with = |values: &str| outcome(&format!("[[fault]]\nheaders = {{ {values} }}\n"));
+    let list = |count| format!("X = [{}]", vec!["\"1\""; count].join(", "));
+    for accepted in [list(64), format!("{}, Y = \"1\"", list(63))] {
+        let (faults, report) = with(&accepted);
+        assert_eq!((faults.len(), report.as_str()), (1, ""), "{accepted}");
+    }
+    for rejected in [list(65), format!("{}, Y = \"1\"", list(64))] {
+        let report = with(&rejected).1;
+        assert!(report.contains("error: fault[1].headers has 65 values of headers"), "{rejected}: {report}");
+    }
+}
+
+#[test]
 fn all_problems_of_all_faults_are_reported_at_once() {
     let found =
         outcome("[[fault]]\nstatus = 99\nlatency = true\n[[fault]]\nhang = true\ncolour = 1\nfor = 1\n").1;
