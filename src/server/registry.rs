@@ -106,14 +106,15 @@ impl<H> Registry<H> {
         self.next
     }
 
-    /// Sets what ends a connection. Gives it back if the connection is gone by now.
+    /// Sets what ends a connection. Gives it back if the connection was removed for others meanwhile. One that has left by
+    /// itself may go on: its reply may be one that never comes.
     pub(super) fn attach(&mut self, number: u64, handle: H) -> Option<H> {
         match self.connections.get_mut(&number) {
             Some(connection) => {
                 connection.handle = Some(handle);
                 None
             }
-            None => Some(handle),
+            None => self.ending.contains(&number).then_some(handle),
         }
     }
 
@@ -383,13 +384,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_changes_nothing_and_gives_its_handle_back() {
+    fn what_is_gone_changes_nothing() {
         let (mut registry, now) = registry(&[(ConnectionStage::Head, 10)]);
         assert_eq!((number(registry.close(1)), registry.close(1)), (Some(1), None));
         registry.enter(1, ConnectionStage::Blocked, 10, now);
         assert_eq!((registry.len(), registry.bytes, registry.peak()), (0, 0, 1));
-        assert_eq!(registry.attach(1, 7), Some(7));
         registry.reset_peak();
         assert_eq!(registry.peak(), 0);
+    }
+
+    /// Its task may be faster than whoever registers what ends it.
+    #[test]
+    fn a_connection_that_was_removed_for_others_is_ended_and_one_that_has_left_goes_on() {
+        let (mut registry, now) = registry(&[(ConnectionStage::Head, 1), (ConnectionStage::Head, 1)]);
+        registry.close(1);
+        assert_eq!(registry.attach(1, 7), None, "it has left by itself");
+        assert_eq!(shed_all(&mut registry, now), [2]);
+        assert_eq!(registry.attach(2, 7), Some(7), "its place went to another one");
+        registry.close(2);
+        assert_eq!(registry.attach(2, 7), None, "it has ended meanwhile");
     }
 }
